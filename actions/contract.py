@@ -1,0 +1,98 @@
+"""What passes between `bot/dialogue.py` and the actions, through Rasa.
+
+Going in, a `TurnInput` travels as the message's metadata. Coming out, each action utters one custom JSON, a
+`TurnResult`. Rasa carries both without looking inside, so no wording and no state of ours lives in Rasa.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from connectors.messages import Medium, Reply, ReplyLanguage
+
+CONTEXT_LIFETIME = timedelta(hours=12)  # after this, "and how much?" is asked about instead of guessed
+
+CountryCode = Literal["ma", "dz", "mr"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Context(_Frozen):
+    """What the last turns were about. Kept with the conversation in the app's database.
+
+    `choices` are the payloads last offered, in order: an answer "2" means `choices[1]`.
+    `pending_facets` were asked before the procedure was known ("how much?" → "for what?" → "the passport").
+    """
+
+    procedure: str | None = None
+    facets: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    pending_facets: tuple[str, ...] = ()
+    at: datetime | None = None
+
+    def fresh(self, now: datetime) -> Context:
+        """This context, or an empty one once it is older than `CONTEXT_LIFETIME`."""
+        return self if self.at is not None and now - self.at <= CONTEXT_LIFETIME else Context()
+
+
+class TurnInput(_Frozen):
+    """What an action needs to know beyond the text. No address, no name, no number."""
+
+    turn_id: str  # the inbox row: the same message always carries the same id
+    person_id: str
+    conversation_id: str
+    medium: Medium
+    country: CountryCode
+    now: datetime
+    language: ReplyLanguage | None = None  # of the conversation so far
+    chosen_language: ReplyLanguage | None = None  # asked for by the citizen: wins over the message's own
+    context: Context = Context()
+    choice: str | None = None  # the payload of a tapped button or a numbered answer (actions/payloads.py)
+
+
+class Outcome(StrEnum):
+    """How a turn ended. Closed: replies, metrics, consoles and evaluation share it."""
+
+    ANSWERED = "answered"  # the procedure's answer was given
+    CLARIFY = "clarify"  # asked which of two or three
+    NO_ANSWER = "no_answer"  # said that it does not know and offered a person
+    HANDLED = "handled"  # a non-procedure intent was dealt with
+
+
+class OptOut(_Frozen):
+    kind: Literal["opt_out"] = "opt_out"
+
+
+class ChooseLanguage(_Frozen):
+    kind: Literal["choose_language"] = "choose_language"
+    language: ReplyLanguage
+
+
+class RequestPerson(_Frozen):
+    """Record that the citizen wants to be called back by a person."""
+
+    kind: Literal["request_person"] = "request_person"
+    reason: Literal["asked", "no_answer", "complaint", "case"] = "asked"
+
+
+Effect = Annotated[OptOut | ChooseLanguage | RequestPerson, Field(discriminator="kind")]
+
+
+class TurnResult(_Frozen):
+    """One action's result: what to say, what to remember, what to do in the same transaction.
+
+    `context` None leaves the conversation's context as it is.
+    """
+
+    dalil: Literal[1] = 1
+    outcome: Outcome
+    reply: Reply
+    context: Context | None = None
+    effects: tuple[Effect, ...] = ()
+    procedures: tuple[str, ...] = ()  # ids considered, best first (for metrics and agents, never shown)

@@ -1,0 +1,54 @@
+"""What a tapped button or a numbered answer means.
+
+A payload is self-contained, so that an old button still works, and at most 64 bytes long (Telegram's callback_data).
+
+    a:<procedure id>:<facet>   ask this facet of this procedure
+    i:<intent>                 act as if this intent had been understood (agent, status, help, affirm, deny ...)
+    l:<language>               answer in this language from now on
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAX_BYTES = 64  # https://core.telegram.org/bots/api#inlinekeyboardbutton
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    procedure: str
+    facet: str
+
+    def __str__(self) -> str:
+        return f"a:{self.procedure}:{self.facet}"
+
+
+@dataclass(frozen=True, slots=True)
+class Intend:
+    intent: str
+
+    def __str__(self) -> str:
+        return f"i:{self.intent}"
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    language: str
+
+    def __str__(self) -> str:
+        return f"l:{self.language}"
+
+
+Payload = Ask | Intend | Speak
+
+
+def parse(payload: str) -> Payload | None:
+    """The meaning of `payload`, or None when it is not ours (a forged or outdated button)."""
+    match payload.split(":"):
+        case ["a", procedure, facet] if procedure and facet:
+            return Ask(procedure, facet)
+        case ["i", intent] if intent:
+            return Intend(intent)
+        case ["l", "ar" | "fr" | "ary" as language]:
+            return Speak(language)
+    return None

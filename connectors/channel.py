@@ -1,0 +1,92 @@
+"""What a channel is: verify, parse, send. Nothing else.
+
+A channel knows no database, no policy and no web framework. `bot/web/gateway.py` hands it a `WebhookRequest` and acts
+on what it returns; `bot/outbox.py` hands it an `OutgoingMessage`. How to write one: connectors/ADDING_A_CHANNEL.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from connectors.messages import InboundEvent, Medium, OutgoingMessage, Sent
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """A provider's request, as raw as it came.
+
+    `url` is the *public* address the provider called (DALIL_PUBLIC_URL + path + query): signatures cover it, and
+    behind a proxy no header can be trusted to say it. `headers` have lower-case names. `body` is untouched.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookResponse:
+    """What to answer once the events are stored."""
+
+    status: int = 204
+    content_type: str = "text/plain"
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    events: tuple[InboundEvent, ...]
+    response: WebhookResponse = WebhookResponse()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a medium can carry. `render.py` obeys these and knows nothing else of a medium.
+
+    `max_chars`: characters in one message. `sms`: count 3GPP segments instead. `max_buttons`/`max_rows`: 0 where the
+    medium has none, and choices are then numbered in the text.
+    """
+
+    max_chars: int
+    max_buttons: int = 0
+    button_title: int = 20
+    max_rows: int = 0
+    row_title: int = 24
+    row_description: int = 72
+    interactive_chars: int = 1024  # the text of a message that carries buttons or a menu
+    sms: bool = False
+    max_segments: int = 3  # of one SMS reply
+
+
+class Channel(Protocol):
+    """One provider's adapter."""
+
+    @property
+    def name(self) -> str:
+        """The path segment under /channels/ and `Address.channel`."""
+        ...
+
+    @property
+    def limits(self) -> Mapping[Medium, Limits]:
+        """Limits of every medium this provider carries."""
+        ...
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Raise `Forged` unless the provider signed this request. Constant-time comparisons only."""
+        ...
+
+    def parse(self, request: WebhookRequest) -> Parsed:
+        """Turn a verified request into events; raise `Malformed` when it is not of the provider's form."""
+        ...
+
+    async def send(self, message: OutgoingMessage) -> Sent:
+        """Hand one message to the provider; raise a `SendError`. Never retries by itself: the outbox does."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...

@@ -1,0 +1,168 @@
+"""The frozen vocabulary between channels and the rest of Dalil.
+
+A channel turns a provider's webhook into the *events* below and a *rendered message* below into a provider's request.
+Nothing here knows a provider, a database or a web framework. All models are immutable and round-trip through JSON,
+because the inbox and the outbox store them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Medium(StrEnum):
+    """What the citizen holds in the hand. One provider may carry several (Twilio carries SMS and WhatsApp)."""
+
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+    TELEGRAM = "telegram"
+    WEBCHAT = "webchat"
+    CONSOLE = "console"
+
+
+class Address(_Frozen):
+    """One end of a conversation on one medium.
+
+    `channel` names the adapter (`twilio`, `telegram`, `webchat`, `console`), `namespace` our own end (the Twilio sender,
+    the bot id): a reply leaves from where the question arrived. `external_id` is the citizen's end and stays opaque:
+    since 2026 a WhatsApp id need not be a phone number.
+    """
+
+    channel: str
+    medium: Medium
+    namespace: str
+    external_id: str
+
+
+class MessageKind(StrEnum):
+    TEXT = "text"
+    CHOICE = "choice"  # a tapped button or list row: `choice` holds our own payload, `text` its label
+    MEDIA = "media"  # photo, voice note, document, video; a caption is in `text`
+    STICKER = "sticker"
+    LOCATION = "location"
+    CONTACT = "contact"
+    UNSUPPORTED = "unsupported"
+
+
+class IncomingMessage(_Frozen):
+    """Something a citizen sent. `provider_id` is unique within `sender.channel`: it is the dedupe key."""
+
+    event: Literal["message"] = "message"
+    provider_id: str
+    sender: Address
+    kind: MessageKind = MessageKind.TEXT
+    text: str = ""
+    choice: str | None = None
+    sent_at: datetime | None = None  # the provider's clock, UTC
+    order: int | None = None  # the provider's own sequence (Telegram's update_id), where it has one
+
+
+class DeliveryStatus(StrEnum):
+    """States of a sent message, in rising order: a later callback never lowers the state (they arrive unordered)."""
+
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+
+
+class DeliveryReport(_Frozen):
+    """A provider's word on a message that we sent. `provider_message_id` is what `send` returned."""
+
+    event: Literal["delivery"] = "delivery"
+    channel: str
+    provider_message_id: str
+    status: DeliveryStatus
+    error_code: str | None = None
+
+
+class SubscriptionChange(_Frozen):
+    """The citizen blocked or unblocked us in the app itself."""
+
+    event: Literal["subscription"] = "subscription"
+    provider_id: str
+    sender: Address
+    reachable: bool
+
+
+class Ignored(_Frozen):
+    """A genuine webhook that asks for nothing (an edited message, a reaction). Counted, not stored."""
+
+    event: Literal["ignored"] = "ignored"
+    reason: str
+
+
+InboundEvent = Annotated[
+    IncomingMessage | DeliveryReport | SubscriptionChange | Ignored, Field(discriminator="event")
+]
+
+ReplyLanguage = Literal["ar", "fr", "ary"]
+
+
+class Choice(_Frozen):
+    """One thing the citizen can tap or answer by number.
+
+    `title` is the full wording, `short` fits a button (at most 20 characters), `payload` comes back in
+    `IncomingMessage.choice` (at most 64 bytes: Telegram's callback_data). See `actions/payloads.py`.
+    """
+
+    title: str
+    short: str = Field(max_length=20)
+    payload: str
+
+
+class Reply(_Frozen):
+    """What Dalil says, before any channel's limits: `render.py` fits it to the medium.
+
+    `paragraphs`: most important first; each is one thought and may hold several lines. `choices_intro`: the line above
+    the choices. `source`: where the answer comes from and when it was checked; it is never dropped.
+    """
+
+    language: ReplyLanguage
+    paragraphs: tuple[str, ...]
+    choices_intro: str = ""
+    choices: tuple[Choice, ...] = ()
+    source: str = ""
+
+
+class Button(_Frozen):
+    id: str
+    title: str
+
+
+class MenuRow(_Frozen):
+    id: str
+    title: str
+    description: str = ""
+
+
+class Menu(_Frozen):
+    """A list that opens on a tap (WhatsApp list picker)."""
+
+    button: str
+    rows: tuple[MenuRow, ...]
+
+
+class OutgoingMessage(_Frozen):
+    """One message as a channel must send it: within the medium's limits, with either buttons or a menu or neither."""
+
+    to: Address
+    text: str
+    language: ReplyLanguage
+    buttons: tuple[Button, ...] = ()
+    menu: Menu | None = None
+
+
+class Sent(_Frozen):
+    """The provider's acceptance of one message."""
+
+    provider_message_id: str
