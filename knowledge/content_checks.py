@@ -1,0 +1,172 @@
+"""What must hold in content beyond its types: inside one sheet, and between sheets.
+
+Every check yields (place, message); the loader turns the place into `file:line`. Messages say what is wrong, then what
+to do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+
+from knowledge.content_yaml import Place
+from knowledge.procedures import Confidence, Fact, Phrases, Procedure, State
+
+SHORT_TITLE_CHARACTERS = 20  # a WhatsApp button's label
+Finding = tuple[Place, str]
+
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_LANGUAGES = ("ar", "fr", "ary")
+
+
+def check_sheet(procedure: Procedure, expected_id: str) -> Iterator[Finding]:
+    """Mistakes that can be seen in one sheet alone. `expected_id` is what its path says."""
+    if procedure.id != expected_id:
+        yield ("id",), f"the id '{procedure.id}' does not match the path; write '{expected_id}' or move the file"
+    if procedure.country.value != expected_id.partition(".")[0]:
+        yield ("country",), f"the country '{procedure.country}' does not match the folder; move the file or change it"
+    yield from _short_titles(procedure)
+    yield from _state(procedure)
+    yield from _sources(procedure)
+    yield from _dates(procedure)
+    yield from _duplicates(procedure.aliases, "aliases")
+    yield from _duplicates(procedure.questions, "questions")
+
+
+def check_catalogue(procedures: Mapping[str, Procedure], existing: Collection[str]) -> Iterator[tuple[str, Finding]]:
+    """Mistakes between sheets, each with the id of the sheet to repair. `existing` are the ids that have a file."""
+    for procedure in procedures.values():
+        for finding in _links(procedure, existing):
+            yield procedure.id, finding
+    yield from _shared_aliases(procedures)
+
+
+def facts(procedure: Procedure) -> Iterator[tuple[Place, Fact]]:
+    """Every statement of a sheet with its place."""
+    single = ("authority", "processing_time", "validity", "eligibility", "tracking")
+    for name in single:
+        fact = getattr(procedure, name)
+        if fact is not None:
+            yield (name,), fact
+    for name in ("documents", "steps", "legal_basis", "cautions"):
+        for index, fact in enumerate(getattr(procedure, name)):
+            yield (name, index), fact
+    for index, fact in enumerate(procedure.fees.notes):
+        yield ("fees", "notes", index), fact
+    if procedure.fees.how_paid is not None:
+        yield ("fees", "how_paid"), procedure.fees.how_paid
+    if procedure.where.office is not None:
+        yield ("where", "office"), procedure.where.office
+    if procedure.where.online_note is not None:
+        yield ("where", "online_note"), procedure.where.online_note
+
+
+def _short_titles(procedure: Procedure) -> Iterator[Finding]:
+    for language in _LANGUAGES:
+        text = getattr(procedure.short_title, language)
+        if text is not None and len(text) > SHORT_TITLE_CHARACTERS:
+            yield (
+                ("short_title", language),
+                f"short_title has {len(text)} characters; a button takes {SHORT_TITLE_CHARACTERS}: shorten it",
+            )
+
+
+def _state(procedure: Procedure) -> Iterator[Finding]:
+    if procedure.state is State.PUBLISHED and procedure.confidence is Confidence.LOW:
+        yield ("state",), "a sheet of low confidence cannot be published; set state: draft or find better sources"
+    if procedure.state is State.DRAFT and procedure.official_link is None:
+        yield ("state",), "a draft is answered with its official link only; add official_link"
+
+
+def _sources(procedure: Procedure) -> Iterator[Finding]:
+    refs: set[str] = set()
+    for index, source in enumerate(procedure.sources):
+        if source.ref in refs:
+            yield ("sources", index, "ref"), f"the source '{source.ref}' stands twice; give each its own ref"
+        refs.add(source.ref)
+    for place, used in _used_refs(procedure):
+        if used not in refs:
+            yield place, f"the source '{used}' does not exist; add it under sources or correct the ref"
+
+
+def _used_refs(procedure: Procedure) -> Iterator[tuple[Place, str]]:
+    for place, fact in facts(procedure):
+        for index, ref in enumerate(fact.sources):
+            yield (*place, "sources", index), ref
+    for number, fee in enumerate(procedure.fees.items):
+        for index, ref in enumerate(fee.sources):
+            yield ("fees", "items", number, "sources", index), ref
+    for index, ref in enumerate(procedure.where.sources):
+        yield ("where", "sources", index), ref
+
+
+def _dates(procedure: Procedure) -> Iterator[Finding]:
+    dated: list[tuple[Place, str | None]] = [
+        (("sources", index, "date"), source.date) for index, source in enumerate(procedure.sources)
+    ]
+    dated += [(("fees", "items", index, "as_of"), fee.as_of) for index, fee in enumerate(procedure.fees.items)]
+    for place, text in dated:
+        if text is not None and not _is_date(text):
+            yield place, f"'{text}' is not a date; write 2026, 2026-05 or 2026-05-14, or leave it out"
+
+
+def _is_date(text: str) -> bool:
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat((text + "-01-01")[:10])
+    except ValueError:
+        return False
+    return True
+
+
+def _duplicates(phrases: Phrases, name: str) -> Iterator[Finding]:
+    """The same words twice in one variety. Twice in two varieties is how people write."""
+    for variety, texts in _by_variety(phrases):
+        seen: set[str] = set()
+        for index, text in enumerate(texts):
+            key = _key(text)
+            if key in seen:
+                yield (name, variety, index), f"'{text}' stands twice in {name}; keep one"
+            seen.add(key)
+
+
+def _links(procedure: Procedure, existing: Collection[str]) -> Iterator[Finding]:
+    for index, other in enumerate(procedure.related):
+        if other == procedure.id:
+            yield ("related", index), "a sheet is not related to itself; remove it"
+        elif other not in existing:
+            yield ("related", index), f"the sheet '{other}' does not exist; write it first or remove it"
+    if procedure.minor_variant is not None and procedure.minor_variant not in existing:
+        yield ("minor_variant",), f"the sheet '{procedure.minor_variant}' does not exist; write it first or remove it"
+
+
+def _shared_aliases(procedures: Mapping[str, Procedure]) -> Iterator[tuple[str, Finding]]:
+    """One name for two sheets is allowed between neighbours only: there the citizen is asked which one."""
+    owners: dict[tuple[str, str], dict[str, tuple[Place, str]]] = defaultdict(dict)
+    for procedure in procedures.values():
+        for variety, texts in _by_variety(procedure.aliases):
+            for index, text in enumerate(texts):
+                owners[procedure.country, _key(text)].setdefault(procedure.id, (("aliases", variety, index), text))
+    for sheets in owners.values():
+        first, *others = sheets
+        for other in others:
+            if first not in procedures[other].related and other not in procedures[first].related:
+                place, text = sheets[other]
+                yield (
+                    other,
+                    (
+                        place,
+                        f"'{text}' is also an alias of {first}; make one more precise or list the sheets as related",
+                    ),
+                )
+
+
+def _by_variety(phrases: Phrases) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return (("ar", phrases.ar), ("fr", phrases.fr), ("ary", phrases.ary), ("ary-Latn", phrases.ary_latn))
+
+
+def _key(text: str) -> str:
+    return " ".join(text.casefold().split())

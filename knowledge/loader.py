@@ -1,0 +1,170 @@
+"""Read `content/<country>/<id>.yaml` into an immutable catalogue, or say every mistake at once.
+
+`python -m knowledge.loader knowledge/content` prints the mistakes as `file:line: what is wrong, what to do`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from knowledge.content_checks import check_catalogue, check_sheet
+from knowledge.content_yaml import Document, Mistake, Place, read_yaml
+from knowledge.procedures import Country, Procedure, State
+
+
+class ContentError(ValueError):
+    """Content cannot be used as it is. `mistakes` are all of them, in file order."""
+
+    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
+        self.mistakes = mistakes
+        super().__init__("\n".join(str(mistake) for mistake in mistakes))
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All sheets by id. Drafts are recognised by name and answered with their official link only."""
+
+    by_id: Mapping[str, Procedure]
+
+    @classmethod
+    def of(cls, procedures: tuple[Procedure, ...]) -> Catalogue:
+        return cls(MappingProxyType({p.id: p for p in sorted(procedures, key=lambda p: p.id)}))
+
+    def get(self, procedure_id: str) -> Procedure | None:
+        return self.by_id.get(procedure_id)
+
+    def __iter__(self) -> Iterator[Procedure]:
+        return iter(self.by_id.values())
+
+    def __len__(self) -> int:
+        return len(self.by_id)
+
+    @property
+    def published(self) -> tuple[Procedure, ...]:
+        return tuple(p for p in self if p.state is State.PUBLISHED)
+
+    @property
+    def drafts(self) -> tuple[Procedure, ...]:
+        return tuple(p for p in self if p.state is State.DRAFT)
+
+
+def load_content(path: Path) -> Catalogue:
+    """The catalogue in the folder `path`.
+
+    Raises:
+        ContentError: one or more sheets are wrong; it lists every mistake.
+        FileNotFoundError: there is no such folder.
+    """
+    catalogue, mistakes = check_content(path)
+    if mistakes:
+        raise ContentError(mistakes)
+    return catalogue
+
+
+def check_content(path: Path) -> tuple[Catalogue, tuple[Mistake, ...]]:
+    """The sheets that could be read, and all mistakes in file order."""
+    if not path.is_dir():
+        raise FileNotFoundError(f"no content folder at {path}")
+    procedures: dict[str, Procedure] = {}
+    documents: dict[str, Document] = {}
+    mistakes: list[Mistake] = []
+    existing: set[str] = set()  # also of sheets that cannot be read: their neighbours are right to name them
+    for file in sorted([*path.rglob("*.yaml"), *path.rglob("*.yml")]):
+        existing.add(f"{file.parent.name}.{file.stem}")
+        document = read_yaml(file, f"{path.name}/{file.relative_to(path).as_posix()}")
+        procedure = _sheet(document, file, path)
+        mistakes += document.mistakes
+        if procedure is not None and procedure.id not in procedures:
+            procedures[procedure.id] = procedure
+            documents[procedure.id] = document
+    for procedure_id, (place, message) in check_catalogue(procedures, frozenset(existing)):
+        mistakes.append(Mistake(documents[procedure_id].path, documents[procedure_id].line(place), message))
+    return Catalogue.of(tuple(procedures.values())), tuple(sorted(mistakes))
+
+
+def _sheet(document: Document, file: Path, root: Path) -> Procedure | None:
+    parts = file.relative_to(root).parts
+    if len(parts) != 2 or parts[0] not in set(Country) or file.suffix != ".yaml":
+        document.report(1, "a sheet lives in content/<ma|dz|mr>/<id>.yaml; move the file")
+        return None
+    if document.value is None:
+        return None
+    try:
+        procedure = Procedure.model_validate(document.value)
+    except ValidationError as error:
+        for details in error.errors():
+            document.report(*_explain(details, document))
+        return None
+    for place, message in check_sheet(procedure, f"{parts[0]}.{file.stem}"):
+        document.report(document.line(place), message)
+    return procedure
+
+
+def _explain(error: ErrorDetails, document: Document) -> tuple[int, str]:
+    """A validation error as (line, what is wrong and what to do)."""
+    place: Place = error["loc"]
+    line, where = document.line(place), ".".join(str(part) for part in place)
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return line, f"unknown key '{where}'; {_instead(place)}"
+    if kind == "missing" or (error["input"] is None and kind != "literal_error"):
+        return line, f"'{where}' is missing; add it"
+    if kind == "too_short":
+        return line, f"'{where}' is empty; {_what_is_needed(place)}"
+    if kind == "model_type" or (kind == "string_type" and isinstance(error["input"], dict | list)):
+        return line, f"'{where}' has the wrong shape; compare with a complete sheet"
+    return line, f"'{where}': {error['msg']} (found {str(error['input'])[:60]!r}); correct it"
+
+
+def _what_is_needed(place: Place) -> str:
+    return "name the source of this fact" if place[-1] == "sources" and len(place) > 1 else "add at least one entry"
+
+
+def _instead(place: Place) -> str:
+    """The nearest known key, or the list of known keys, at the place of an unknown one."""
+    model: type[BaseModel] | None = Procedure
+    for part in place[:-1]:
+        if isinstance(part, str):
+            model = _model_of(model, part)
+    if model is None:
+        return "remove it"
+    known = [f.alias or name for name, f in model.model_fields.items()]
+    near = difflib.get_close_matches(str(place[-1]), known, n=1)
+    return f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
+
+
+def _model_of(model: type[BaseModel] | None, name: str) -> type[BaseModel] | None:
+    field = model.model_fields.get(name) if model else None
+    return _inner_model(field.annotation) if field else None
+
+
+def _inner_model(annotation: object) -> type[BaseModel] | None:
+    """The content model inside `Fact | None`, `tuple[Fact, ...]` and the like."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_inner_model, get_args(annotation))), None)
+
+
+def main(arguments: list[str]) -> int:
+    """Check a content folder; 0 when it is sound."""
+    catalogue, mistakes = check_content(Path(arguments[0] if arguments else "knowledge/content"))
+    for mistake in mistakes:
+        sys.stdout.write(f"{mistake}\n")
+    if mistakes:
+        sys.stdout.write(f"{len(mistakes)} mistakes; {len(catalogue)} sheets could be read\n")
+        return 1
+    sys.stdout.write(f"OK: {len(catalogue.published)} published, {len(catalogue.drafts)} drafts\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
