@@ -1,0 +1,110 @@
+"""The one place where outgoing HTTP clients are made: explicit timeouts, no redirects, only configured origins.
+
+A client made here talks to the origins (scheme, host, port) of the base URLs it was given and to nothing else, so a
+wrong setting or a provider's redirect can never carry a credential elsewhere. Plain `http://` is allowed for loopback
+only (the local providers). Proxy variables of the environment are not read: `settings.py` alone reads the environment.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+
+from connectors.errors import Throttled, Uncertain, Unreachable
+
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 10.0  # longer than any provider needs to accept a message; the outbox's lease is longer still
+POOL_SECONDS = 5.0
+MAX_CONNECTIONS = 50
+
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERROR = 500
+
+
+class HostNotAllowedError(ValueError):
+    """A URL that this client must not call. The text names the origin only: a path or query may be secret."""
+
+
+def http_client(*base_urls: str, connect: float = CONNECT_SECONDS, read: float = READ_SECONDS) -> httpx2.AsyncClient:
+    """A client that may call only the origins of `base_urls`. `connect` and `read` are seconds.
+
+    Raises `HostNotAllowedError` at once when a base URL is no absolute http(s) URL, or is plain http beyond loopback.
+    """
+    allowed = frozenset(origin(url) for url in base_urls)
+    if not allowed:
+        raise HostNotAllowedError("no base URL given: this client could call nothing")
+    _keep_urls_out_of_logs()
+
+    async def check(request: httpx2.Request) -> None:
+        called = origin(str(request.url))
+        if called not in allowed:
+            raise HostNotAllowedError(f"{called} is not configured; allowed: {', '.join(sorted(allowed))}")
+
+    return httpx2.AsyncClient(
+        timeout=httpx2.Timeout(connect=connect, read=read, write=read, pool=POOL_SECONDS),
+        limits=httpx2.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS),
+        follow_redirects=False,
+        trust_env=False,
+        event_hooks={"request": [check]},
+    )
+
+
+def origin(url: str) -> str:
+    """`scheme://host:port` of an absolute http(s) URL, port always written; `HostNotAllowedError` for anything else."""
+    try:
+        parsed = httpx2.URL(url)
+    except httpx2.InvalidURL as error:
+        raise HostNotAllowedError("a base URL is not a valid URL") from error
+    if parsed.scheme not in _DEFAULT_PORTS or not parsed.host:
+        raise HostNotAllowedError(
+            f"a base URL must start with https:// (or http:// on loopback), not {parsed.scheme!r}"
+        )
+    if parsed.scheme == "http" and not _is_loopback(parsed.host):
+        raise HostNotAllowedError(f"{parsed.host} must be called by https; plain http is for loopback only")
+    host = f"[{parsed.host}]" if ":" in parsed.host else parsed.host
+    return f"{parsed.scheme}://{host}:{parsed.port or _DEFAULT_PORTS[parsed.scheme]}"
+
+
+@contextmanager
+def send_errors() -> Iterator[None]:
+    """Turn transport failures into the closed set: `Unreachable` where nothing left, `Uncertain` where it may have."""
+    try:
+        yield
+    except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+        raise Unreachable(type(error).__name__) from None  # the original's text may hold a URL with a token
+    except httpx2.TransportError as error:
+        raise Uncertain(type(error).__name__) from None
+
+
+def raise_for_overload(response: httpx2.Response, retry_after: float | None = None) -> None:
+    """`Throttled` for 429 (never processed), `Uncertain` for 5xx (perhaps processed). Other answers pass."""
+    if response.status_code == _TOO_MANY_REQUESTS:
+        raise Throttled("http 429", retry_after if retry_after is not None else _retry_after_header(response))
+    if response.status_code >= _SERVER_ERROR:
+        raise Uncertain(f"http {response.status_code}")
+
+
+def _retry_after_header(response: httpx2.Response) -> float | None:
+    """Seconds of a `Retry-After: 120` header; its date form is not used by the providers we call."""
+    value = response.headers.get("retry-after", "")
+    return float(value) if value.isascii() and value.isdigit() else None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _keep_urls_out_of_logs() -> None:
+    # httpx2 logs every URL at INFO (Telegram's holds the bot token), httpcore2 every header at DEBUG.
+    for name in ("httpx2", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
