@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
 from actions.contract import Context, CountryCode
 from connectors.messages import Address, ReplyLanguage
+
+_CALLING_CODES: dict[str, CountryCode] = {"212": "ma", "213": "dz", "222": "mr"}
+_BSUID_COUNTRIES: dict[str, CountryCode] = {"MA": "ma", "DZ": "dz", "MR": "mr"}
 
 
 class Owner(StrEnum):
@@ -17,6 +21,16 @@ class Owner(StrEnum):
     QUEUED = "queued"  # waits for a person; the bot goes on answering meanwhile
     AGENT = "agent"
     CLOSED = "closed"
+
+
+class Repeats(BaseModel):
+    """The last text (as a hash) and how often it came in a row: a stuck phone is not answered twenty times."""
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: str = ""
+    count: int = 0
+    at: float = 0.0
 
 
 class Conversation(BaseModel):
@@ -33,3 +47,13 @@ class Conversation(BaseModel):
     country: CountryCode | None = None
     opted_out: bool = False
     context: Context = Context()
+    repeats: Repeats = Repeats()
+
+
+def country_of(address: Address) -> CountryCode | None:
+    """The country that an address tells: a phone's calling code, or the ISO prefix of a WhatsApp BSUID (`MA.1349...`)."""
+    if match := re.search(r"\+(212|213|222)\d", address.external_id):
+        return _CALLING_CODES[match[1]]
+    if match := re.match(r"(?:whatsapp:)?(MA|DZ|MR)\.\w", address.external_id):
+        return _BSUID_COUNTRIES[match[1]]
+    return None

@@ -1,0 +1,48 @@
+"""② Store what arrived, once, before the provider gets its 200; then wake the worker."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from bot import ports
+from bot.metrics import METRICS
+from connectors.messages import DeliveryReport, Ignored, InboundEvent, IncomingMessage, SubscriptionChange
+
+
+class InboxService:
+    """Takes a channel's events. `wake` is called after something was stored for the worker to do."""
+
+    def __init__(
+        self, inbox: ports.Inbox, outbox: ports.Outbox, wake: Callable[[], None], clock: Callable[[], float] = time.time
+    ) -> None:
+        self._inbox = inbox
+        self._outbox = outbox
+        self._wake = wake
+        self._clock = clock
+
+    async def take(self, channel: str, events: tuple[InboundEvent, ...]) -> None:
+        """Store all events of one webhook. Raises `StoreUnavailable`: then the provider must be told 503.
+
+        A webhook whose first event was stored and whose second failed is redelivered whole: the first is then a
+        duplicate, so nothing is lost and nothing is answered twice.
+        """
+        for event in events:
+            await self._take_one(channel, event)
+
+    async def _take_one(self, channel: str, event: InboundEvent) -> None:
+        match event:
+            case IncomingMessage():
+                accepted = await asyncio.to_thread(self._inbox.accept, event, self._clock())
+                METRICS.received.labels(channel, accepted.value).inc()
+                if accepted is ports.Accepted.STORED:
+                    self._wake()
+            case DeliveryReport():
+                raised = await asyncio.to_thread(self._outbox.delivered, event, self._clock())
+                METRICS.deliveries.labels(channel, event.status.value if raised else "stale").inc()
+            case SubscriptionChange():
+                await asyncio.to_thread(self._inbox.subscription_changed, event, self._clock())
+                METRICS.received.labels(channel, "subscription").inc()
+            case Ignored():
+                METRICS.received.labels(channel, "ignored").inc()

@@ -1,0 +1,32 @@
+"""Words that must work whatever the NLU thinks: a whole message that says stop, or start again.
+
+The same words as carriers and Twilio use in English, plus what people write here. Compared after normalisation.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from functools import cache
+
+from knowledge.language.normalise import normalise
+
+
+class Keyword(Enum):
+    STOP = auto()
+    START = auto()
+
+
+_WORDS = {
+    Keyword.STOP: "stop|stopall|unsubscribe|arret|arrêt|arreter|arrêtez|désabonner|توقف|قف|أوقف|إلغاء الاشتراك|حبس|حبسو|وقف|7bess|7bes|hbess|wa9ef",
+    Keyword.START: "start|/start|unstop|reprendre|démarrer|ابدأ|ابدا|استئناف|رجع|بدا|bda|rje3",
+}
+
+
+@cache
+def _by_word() -> dict[str, Keyword]:
+    return {normalise(word): keyword for keyword, words in _WORDS.items() for word in words.split("|")}
+
+
+def keyword_in(text: str) -> Keyword | None:
+    """The keyword that the whole of `text` is, punctuation aside."""
+    return _by_word().get(normalise(text))

@@ -1,0 +1,77 @@
+"""The processes that `dalil run` starts, and Rasa's own command line (also used by `dalil understand`)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from bot.settings import PROJECT, Settings
+from bot.supervise import Child
+
+# What Rasa may see of our environment: no setting of ours, so no secret (it runs libraries past their end of life).
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
+
+
+def children(settings: Settings) -> list[Child]:
+    """Everything of a laptop: government and provider sandbox, app with worker, Rasa."""
+    ours = {**os.environ, "PYTHONUNBUFFERED": "1", "DALIL_SANDBOX": str(settings.sandbox).lower()}
+    dalil = [sys.executable, "-m", "bot.cli"]
+    app_url = f"http://127.0.0.1:{settings.port}"
+    started = [
+        Child("app", [*dalil, "serve", "--worker"], settings.port, "DALIL_PORT", f"{app_url}/health/live", ours, PROJECT),
+        rasa(settings),
+    ]
+    if settings.sandbox:
+        started.insert(
+            0,
+            Child(
+                "sandbox",
+                [*dalil, "sandbox"],
+                settings.sandbox_port,
+                "DALIL_SANDBOX_PORT",
+                f"{settings.sandbox_url}/sandbox/health",
+                ours,
+                PROJECT,
+            ),
+        )
+    return started
+
+
+def rasa(settings: Settings) -> Child:
+    """Rasa on its private port, with its newest model. Raises FileNotFoundError with what to do."""
+    if not settings.rasa_python.exists():
+        raise FileNotFoundError("Rasa's environment is missing. Run `make setup`.")
+    model = newest_model(settings)
+    port = int(settings.rasa_url.rsplit(":", 1)[1].split("/")[0])
+    action_url = f"http://127.0.0.1:{settings.port}/internal/rasa/actions?token={settings.derived('rasa-actions')}"
+    env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    env |= {
+        "PYTHONPATH": str(PROJECT),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore",
+        "RASA_TELEMETRY_ENABLED": "false",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        # One conversation turn is single-threaded linear algebra on small vectors: more threads only cost memory.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "TF_INTRA_OP_PARALLELISM_THREADS": "1",
+        "TF_INTER_OP_PARALLELISM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+        "DALIL_ACTION_URL": action_url,
+        "DALIL_TRACKER_DB": str(settings.var_dir / "rasa.db"),
+    }
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    argv = [str(settings.rasa_python), "-m", "rasa", "run", "--enable-api", "-i", "127.0.0.1", "-p", str(port)]
+    argv += ["--model", str(model), "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]
+    return Child("rasa", argv, port, "DALIL_RASA_URL", f"http://127.0.0.1:{port}/status", env, PROJECT)
+
+
+def newest_model(settings: Settings) -> Path:
+    """The model archive trained last. Raises FileNotFoundError with what to do."""
+    models = sorted(settings.model_dir.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
+    if not models:
+        raise FileNotFoundError("There is no trained model yet. Run `make train` (about a minute).")
+    return models[-1]

@@ -1,0 +1,130 @@
+"""Every setting, read once from the environment and `.env`. Nobody else reads the environment.
+
+Names: prefix `DALIL_`, nested with `__` (`DALIL_TWILIO__AUTH_TOKEN`). docs/configuration.md lists them all; a test
+compares it with this file.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+class TwilioSettings(BaseModel):
+    """SMS and WhatsApp through Twilio. Without `account_sid` the sandbox's local provider is used (or none)."""
+
+    account_sid: str | None = None
+    auth_token: str | None = None
+    previous_auth_token: str | None = None  # still accepted on webhooks while a token is rotated
+    sms_from: str | None = None
+    whatsapp_from: str | None = None
+    api_url: str | None = None
+    content_sids: dict[str, str] = Field(default_factory=dict)
+
+
+class TelegramSettings(BaseModel):
+    """A Telegram bot. `secret_token` is what setWebhook was given."""
+
+    token: str | None = None
+    secret_token: str | None = None
+    api_url: str | None = None
+
+
+class WhatsAppSettings(BaseModel):
+    """WhatsApp Cloud API (Meta). Part 4 adds the channel; the names are reserved here."""
+
+    phone_number_id: str | None = None
+    access_token: str | None = None
+    app_secret: str | None = None
+    verify_token: str | None = None
+    api_url: str | None = None
+
+
+class RegistrationSettings(BaseModel):
+    """A government's Registration building block (GovStack), asked for the state of an application."""
+
+    base_url: str | None = None
+    client: str = "MA/GOV/DALIL/ASSISTANT"  # Information-Mediator-Client header: INSTANCE/CLASS/MEMBER/SUBSYSTEM
+    timeout_s: float = Field(default=2.0, gt=0, le=10)
+    file_number_pattern: str = r"^[A-Z]{2}-\d{4}-\d{6}$"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="DALIL_", env_nested_delimiter="__", env_file=PROJECT / ".env", extra="ignore"
+    )
+
+    country: Literal["ma", "dz", "mr"] = "ma"
+    database_url: str = ""
+    var_dir: Path = PROJECT / "var"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    public_url: str = ""
+    rasa_url: str = "http://127.0.0.1:5005"
+    rasa_timeout_s: float = Field(default=10.0, gt=0, le=60)
+    rasa_python: Path = PROJECT / ".venv-rasa" / "bin" / "python"
+    embedding_model: str = ""
+    sandbox: bool = False
+    sandbox_port: int = Field(default=8010, ge=1, le=65535)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    secret_key: str = ""  # signs web chat sessions and keys hashes; made and kept under var_dir when empty
+    trusted_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    twilio: TwilioSettings = TwilioSettings()
+    telegram: TelegramSettings = TelegramSettings()
+    whatsapp: WhatsAppSettings = WhatsAppSettings()
+    registration: RegistrationSettings = RegistrationSettings()
+
+    @field_validator("trusted_origins", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def effective_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.var_dir / 'dalil.db'}"
+
+    @property
+    def effective_public_url(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def sandbox_url(self) -> str:
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
+    @property
+    def model_dir(self) -> Path:
+        return PROJECT / "models"
+
+    @property
+    def embedding_source(self) -> str:
+        return self.embedding_model or str(PROJECT / "knowledge" / "model")
+
+    def key(self) -> bytes:
+        """The installation's secret. Made at the first start and kept in `var_dir/secret_key` (mode 0600)."""
+        if self.secret_key:
+            return self.secret_key.encode()
+        path = self.var_dir / "secret_key"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_suffix(f".{secrets.token_hex(4)}")
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_hex(32))
+            try:
+                path.hardlink_to(fresh)  # whoever links first wins: two processes starting at once agree
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return path.read_bytes()
+
+    def derived(self, purpose: str) -> str:
+        """A secret for one purpose (hex, 64 characters), so that one key serves several uses without mixing them."""
+        return hmac.new(self.key(), purpose.encode(), sha256).hexdigest()

@@ -1,0 +1,84 @@
+"""One engine for SQLite and PostgreSQL, and the two ways to use it: `read()` and `write()`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from bot.ports import StoreUnavailable
+
+BUSY_TIMEOUT_MS = 5_000  # another process holds SQLite's write lock: wait this long before giving up
+
+
+class Database:
+    """A pool of connections. Thread-safe."""
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "postgresql" and parsed.get_driver_name() != "psycopg":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            if not parsed.database or parsed.database == ":memory:":
+                raise ValueError("DALIL_DATABASE_URL: SQLite must be a file, e.g. sqlite:///var/dalil.db")
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            self.engine: Engine = create_engine(parsed, pool_size=8)
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            self.engine = create_engine(parsed, pool_size=10, max_overflow=5, pool_pre_ping=True)
+        # SQLite has one writer. Threads of this process queue here, fairly and without SQLite's sleeping back-off,
+        # which cost up to 100 ms a try.
+        self._writer = threading.Lock() if self.is_sqlite else nullcontext()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that writes. Commits on success; raises `StoreUnavailable` when nothing could be stored."""
+        try:
+            with self._writer, self.engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            # The driver's message may quote parameters: only its class goes on.
+            raise StoreUnavailable(f"database write failed: {type(error.orig).__name__}") from None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        try:
+            with self.engine.connect().execution_options(dalil_read=True) as connection:
+                yield connection
+        except DBAPIError as error:
+            raise StoreUnavailable(f"database read failed: {type(error.orig).__name__}") from None
+
+    def check(self) -> None:
+        """Raise `StoreUnavailable` unless the schema is there and can be read."""
+        try:
+            with self.read() as connection:
+                connection.execute(text("SELECT 1 FROM inbox LIMIT 1"))
+        except SQLAlchemyError as error:
+            raise StoreUnavailable(f"database check failed: {type(error).__name__}") from None
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's own connection type
+    connection.isolation_level = None  # SQLAlchemy's "begin" event below decides how a transaction starts
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # a stored message survives a power cut: we have told the provider 200
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("dalil_read", False)
+    # IMMEDIATE takes the write lock at once: a deferred transaction that later writes can fail without waiting.
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

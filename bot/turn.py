@@ -1,0 +1,170 @@
+"""③ One citizen message becomes one plan: who answers, what is said, what is remembered.
+
+`handle_turn` reads like the rules it follows. It stores nothing and sends nothing: the worker applies the plan.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Protocol
+
+from actions import payloads
+from actions.contract import ChooseLanguage, Context, CountryCode, Effect, OptOut, TurnInput, TurnResult
+from actions.replies import Wording
+from bot.conversation import Conversation, Owner, Repeats
+from bot.keywords import Keyword, keyword_in
+from bot.ports import Claim, TurnPlan
+from connectors.channel import Limits
+from connectors.messages import IncomingMessage, Medium, MessageKind, Reply, ReplyLanguage
+from connectors.render import render
+from knowledge.language.normalise import ascii_digits, clean, normalise
+
+MAX_TEXT = 1_600  # longer than any question; what follows cannot change what it asks
+REPEAT_WINDOW_S = 60.0
+REPEATS_ANSWERED = 2  # the same text a third time within the window is acknowledged, then left unanswered
+
+
+class Dialogue(Protocol):
+    async def ask(self, turn: TurnInput, text: str) -> list[TurnResult]: ...
+
+
+class Turns:
+    """Handles turns; holds what every turn needs."""
+
+    def __init__(
+        self,
+        dialogue: Dialogue,
+        wording: Wording,
+        limits: Mapping[str, Mapping[Medium, Limits]],
+        country: CountryCode,
+    ) -> None:
+        self._dialogue = dialogue
+        self._wording = wording
+        self._limits = limits
+        self._country: CountryCode = country
+
+    async def handle_turn(self, claim: Claim, now: float) -> TurnPlan:
+        """The plan for one claimed message. Raises `DialogueDown` or `DialogueFailed`."""
+        message, conversation = claim.message, claim.conversation
+        text = clean(message.text)[:MAX_TEXT].strip()
+        keyword = keyword_in(text)
+
+        if conversation.opted_out:
+            if keyword is not Keyword.START:
+                return TurnPlan(conversation, outcome="opted_out")
+            conversation = conversation.model_copy(update={"opted_out": False})
+            return await self._through_dialogue(claim, conversation, "/greet", None, now)
+        if conversation.owner is Owner.AGENT:
+            return TurnPlan(conversation, outcome="agent")  # a person has this conversation: the bot is silent
+
+        conversation, repeats = _count_repeat(conversation, message, text, now)
+        if repeats > REPEATS_ANSWERED:
+            said = () if repeats > REPEATS_ANSWERED + 1 else (self._fixed(conversation, "repeated"),)
+            return self._plan(conversation, said, outcome="repeated")
+
+        if keyword is Keyword.STOP:
+            return await self._through_dialogue(claim, conversation, "/stop", None, now)
+        if keyword is Keyword.START:
+            return await self._through_dialogue(claim, conversation, "/greet", None, now)
+        if not _can_be_read(message, text):
+            return self._plan(conversation, (self._fixed(conversation, "text_only"),), outcome="unreadable")
+
+        choice = _choice_of(message, text, conversation.context.fresh(_utc(now)))
+        return await self._through_dialogue(claim, conversation, _for_rasa(text, choice), choice, now)
+
+    def apology(self, claim: Claim, reason: str) -> TurnPlan:
+        """What a citizen is told when his message could not be answered, however often it was tried."""
+        plan = self._plan(claim.conversation, (self._fixed(claim.conversation, "apology"),), outcome="failed")
+        return TurnPlan(plan.conversation, plan.messages, outcome="failed", failed=reason)
+
+    async def _through_dialogue(
+        self, claim: Claim, conversation: Conversation, text: str, choice: str | None, now: float
+    ) -> TurnPlan:
+        turn = TurnInput(
+            turn_id=str(claim.inbox_id),
+            person_id=conversation.person_id,
+            conversation_id=conversation.id,
+            medium=conversation.address.medium,
+            country=conversation.country or self._country,
+            now=_utc(now),
+            language=conversation.language,
+            chosen_language=conversation.chosen_language,
+            context=conversation.context.fresh(_utc(now)),
+            choice=choice,
+        )
+        results = await self._dialogue.ask(turn, text)
+        effects = tuple(effect for result in results for effect in result.effects)
+        after = _after(conversation, results, effects, now)
+        return self._plan(after, tuple(r.reply for r in results), effects, outcome=str(results[0].outcome))
+
+    def _plan(
+        self, conversation: Conversation, replies: tuple[Reply, ...], effects: tuple[Effect, ...] = (), *, outcome: str
+    ) -> TurnPlan:
+        address = conversation.address
+        limits = self._limits[address.channel][address.medium]
+        messages = tuple(message for reply in replies for message in render(reply, address, limits))
+        return TurnPlan(conversation, messages, effects, outcome)
+
+    def _fixed(self, conversation: Conversation, key: str) -> Reply:
+        language: ReplyLanguage = conversation.chosen_language or conversation.language or "ary"
+        return Reply(language=language, paragraphs=(self._wording.text(language, key),))
+
+
+def _utc(now: float) -> datetime:
+    return datetime.fromtimestamp(now, UTC)
+
+
+def _can_be_read(message: IncomingMessage, text: str) -> bool:
+    """Letters or digits, or a tapped button. A photo's caption counts, an emoji alone does not."""
+    return message.kind is MessageKind.CHOICE or any(character.isalnum() for character in text)
+
+
+def _choice_of(message: IncomingMessage, text: str, context: Context) -> str | None:
+    """The payload that this message picks: a tapped button, or a number from the last list."""
+    if message.choice is not None:
+        return message.choice if payloads.parse(message.choice) is not None else None
+    digits = ascii_digits(text).strip(" .)-(")
+    if digits.isdecimal() and len(digits) <= 2 and 1 <= int(digits) <= len(context.choices):
+        return context.choices[int(digits) - 1]
+    return None
+
+
+def _for_rasa(text: str, choice: str | None) -> str:
+    """The text as Rasa gets it. Rasa reads a leading slash as a command, so a citizen's own slashes are removed."""
+    match payloads.parse(choice) if choice is not None else None:
+        case payloads.Ask(facet=facet):
+            return f"/ask_{facet}"
+        case payloads.Intend(intent=intent):
+            return f"/{intent}"
+        case payloads.Speak():
+            return "/language"
+    return text.lstrip("/ \t\n") or "?"
+
+
+def _count_repeat(
+    conversation: Conversation, message: IncomingMessage, text: str, now: float
+) -> tuple[Conversation, int]:
+    """The conversation with this message counted, and how often the same message came in a row."""
+    digest = hashlib.sha256(f"{message.kind}:{message.choice}:{normalise(text)}".encode()).hexdigest()[:16]
+    before = conversation.repeats
+    same = before.digest == digest and now - before.at <= REPEAT_WINDOW_S
+    count = before.count + 1 if same else 1
+    return conversation.model_copy(update={"repeats": Repeats(digest=digest, count=count, at=now)}), count
+
+
+def _after(
+    conversation: Conversation, results: list[TurnResult], effects: tuple[Effect, ...], now: float
+) -> Conversation:
+    """The conversation once the results are applied: the last context and language win."""
+    update: dict[str, object] = {"language": results[-1].reply.language}
+    for result in results:
+        if result.context is not None:
+            update["context"] = result.context.model_copy(update={"at": _utc(now)})
+    for effect in effects:
+        if isinstance(effect, OptOut):
+            update["opted_out"] = True
+        elif isinstance(effect, ChooseLanguage):
+            update["chosen_language"] = effect.language
+    return conversation.model_copy(update=update)

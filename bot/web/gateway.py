@@ -1,0 +1,95 @@
+"""① Providers' webhooks: verify, parse, store, and only then say yes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Request, Response
+
+from bot.inbox import InboxService
+from bot.metrics import METRICS
+from bot.ports import StoreUnavailable
+from connectors.channel import Channel, WebhookRequest
+from connectors.errors import Forged, Malformed
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 256 * 1024  # Twilio's forms and Telegram's updates are a few KiB; nothing genuine comes near this
+
+
+def create_router(channels: Mapping[str, Channel], inbox: InboxService, public_url: str) -> APIRouter:
+    """Routes `/channels/<name>` (and `/channels/<name>/status`) of every channel that has webhooks."""
+    router = APIRouter()
+
+    async def webhook(request: Request) -> Response:
+        name = request.path_params["channel"]
+        channel = channels.get(name)
+        if channel is None:
+            return Response(status_code=404)
+        started = time.perf_counter()
+        response = await _take(channel, name, inbox, request, public_url)
+        METRICS.acknowledge.labels(name).observe(time.perf_counter() - started)
+        return response
+
+    for path in ("/channels/{channel}", "/channels/{channel}/status"):
+        router.add_api_route(path, webhook, methods=["POST"], include_in_schema=False)
+    return router
+
+
+async def _take(
+    channel: Channel, name: str, inbox: InboxService, request: Request, public_url: str
+) -> Response:
+    try:
+        body = await _body(request)
+        if body is None:
+            return _refuse(name, "too_large", 413)
+        webhook = WebhookRequest(
+            method=request.method,
+            url=_public(request, public_url),
+            headers=dict(request.headers),
+            body=body,
+            query=dict(request.query_params),
+        )
+        channel.verify(webhook)
+        parsed = channel.parse(webhook)
+    except Forged:
+        return _refuse(name, "forged", 403)
+    except Malformed as error:
+        log.warning("malformed webhook", extra={"channel": name, "reason": error.detail})
+        return _refuse(name, "malformed", 400)
+    try:
+        await inbox.take(name, parsed.events)
+    except StoreUnavailable as error:
+        # Nothing of this message is stored. 503 makes Meta and Telegram redeliver and Twilio call its fallback.
+        log.error("webhook not stored", extra={"channel": name, "reason": str(error)})
+        return _refuse(name, "not_stored", 503)
+    answer = parsed.response
+    return Response(answer.body, answer.status, media_type=answer.content_type if answer.body else None)
+
+
+def _refuse(channel: str, reason: str, status: int) -> Response:
+    METRICS.rejected.labels(channel, reason).inc()
+    return Response(status_code=status)
+
+
+def _public(request: Request, public_url: str) -> str:
+    """The address the provider called: signatures cover it, and a proxy's headers may lie about it."""
+    raw_path = request.scope.get("raw_path") or request.url.path.encode()
+    query = request.scope.get("query_string", b"")
+    return public_url + raw_path.decode("ascii", "replace") + (f"?{query.decode('ascii', 'replace')}" if query else "")
+
+
+async def _body(request: Request) -> bytes | None:
+    """The raw body, or None when it is larger than `MAX_BODY` (the rest is then not read)."""
+    if int(request.headers.get("content-length") or 0) > MAX_BODY:
+        return None
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,134 @@
+"""The worker: claims messages, handles turns, sends replies. Any number of them may run, on any number of machines."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from bot import ports
+from bot.dialogue import DialogueDown, DialogueFailed
+from bot.metrics import METRICS
+from bot.outbox import Sender
+from bot.turn import Turns
+
+log = logging.getLogger(__name__)
+
+C = TypeVar("C")
+
+LEASE_S = 30.0  # longer than a turn may take (Rasa's timeout plus the commit)
+POLL_S = 0.25  # how soon work is seen that another process stored, or that became due
+CONCURRENCY = 8
+MAX_FAILURES = 3  # tries of a message that fails by its own fault, before the citizen gets an apology
+DOWN_DELAY_S = 1.0
+FAILED_DELAY_S = 0.5
+
+
+class Worker:
+    """Two loops, one over the inbox and one over the outbox; `wake` saves them the poll."""
+
+    def __init__(
+        self,
+        inbox: ports.Inbox,
+        sender: Sender,
+        turns: Turns,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._inbox = inbox
+        self._sender = sender
+        self._turns = turns
+        self._clock = clock
+        self._inbox_signal = asyncio.Event()
+        self._outbox_signal = asyncio.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Something was stored. Call from the event loop's thread."""
+        self._inbox_signal.set()
+
+    async def run(self) -> None:
+        """Work until `stop`; then finish what is in hand and return."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._loop(self._claim_turns, self._turn, self._inbox_signal))
+            group.create_task(self._loop(self._sender.claim, self._send, self._outbox_signal))
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._inbox_signal.set()
+        self._outbox_signal.set()
+
+    async def _loop(
+        self,
+        claim: Callable[[int], Awaitable[list[C]]],
+        handle: Callable[[C], Awaitable[None]],
+        signal: asyncio.Event,
+    ) -> None:
+        running: set[asyncio.Task[None]] = set()
+        while not self._stopping:
+            signal.clear()
+            claimed: list[C] = []
+            if len(running) < CONCURRENCY:
+                try:
+                    claimed = await claim(CONCURRENCY - len(running))
+                except ports.StoreUnavailable as error:
+                    log.error("database unavailable", extra={"reason": str(error)})
+                    await asyncio.sleep(DOWN_DELAY_S)
+            for item in claimed:
+                task = asyncio.ensure_future(handle(item))
+                running.add(task)
+                task.add_done_callback(running.discard)
+                task.add_done_callback(lambda _: signal.set())
+            if not claimed:
+                await _wait(signal, POLL_S)
+        if running:
+            await asyncio.wait(running)
+
+    async def _claim_turns(self, limit: int) -> list[ports.Claim]:
+        return list(await asyncio.to_thread(self._inbox.claim, limit, LEASE_S, self._clock()))
+
+    async def _turn(self, claim: ports.Claim) -> None:
+        try:
+            await self._handle(claim)
+        except ports.StoreUnavailable as error:
+            # The lease runs out and the message is taken again: nothing was applied.
+            log.error("turn not saved", extra={"inbox": claim.inbox_id, "reason": str(error)})
+
+    async def _handle(self, claim: ports.Claim) -> None:
+        started = time.perf_counter()
+        METRICS.step.labels("wait").observe(max(0.0, self._clock() - claim.received_at))
+        try:
+            plan = await self._turns.handle_turn(claim, self._clock())
+        except DialogueDown as error:
+            log.warning("dialogue down", extra={"inbox": claim.inbox_id, "reason": str(error)})
+            await self._release(claim, DOWN_DELAY_S, counts=False, error="dialogue_down")
+            return
+        except DialogueFailed as error:
+            log.error("turn failed", extra={"inbox": claim.inbox_id, "attempt": claim.attempt, "reason": str(error)})
+            if claim.failures + 1 < MAX_FAILURES:
+                await self._release(claim, FAILED_DELAY_S * 2**claim.failures, counts=True, error="dialogue_failed")
+                return
+            plan = self._turns.apology(claim, "dialogue_failed")
+        METRICS.step.labels("turn").observe(time.perf_counter() - started)
+        if await asyncio.to_thread(self._inbox.finish, claim, plan, self._clock()):
+            METRICS.turns.labels(plan.outcome).inc()
+            self._outbox_signal.set()
+        else:
+            log.warning("lease lost", extra={"inbox": claim.inbox_id, "attempt": claim.attempt})
+
+    async def _release(self, claim: ports.Claim, delay: float, *, counts: bool, error: str) -> None:
+        await asyncio.to_thread(self._inbox.release, claim, self._clock() + delay, counts, error)
+
+    async def _send(self, claim: ports.OutboxClaim) -> None:
+        try:
+            await self._sender.send(claim)
+        except ports.StoreUnavailable as error:
+            log.error("send not saved", extra={"outbox": claim.outbox_id, "reason": str(error)})
+
+
+async def _wait(signal: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(signal.wait(), seconds)
+    except TimeoutError:
+        return
