@@ -90,7 +90,7 @@ def _convert(node: yaml.Node, place: Place, document: Document, seen: set[int]) 
         return None
     seen.add(id(node))
     if isinstance(node, yaml.ScalarNode):
-        empty = node.style is None and node.value in {"", "~", "null"}
+        empty = not node.style and node.value in {"", "~", "null"}
         return None if empty else str(node.value)
     if isinstance(node, yaml.SequenceNode):
         return [_convert(child, (*place, index), document, seen) for index, child in enumerate(node.value)]

@@ -1,0 +1,257 @@
+"""One facet of one sheet as short plain text with its source, in the citizen's language.
+
+Only what the sheet says is said. A fact that no source gives is called missing, with the official page to check.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from knowledge.procedures import ContentLanguage, Facet, Fact, Fee, Localised, Procedure, Source, State
+
+_OFFICIAL = ("official", "official_mirror")
+_BEST_FIRST = (*_OFFICIAL, "law_text", "press", "ngo", "private_guide", "forum")
+
+
+class Labels(BaseModel):
+    """labels.yaml: Dalil's own words."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    facets: dict[Facet, Localised]
+    missing: dict[Facet, Localised]
+    words: dict[str, Localised]
+    currencies: dict[str, Localised]
+    caution_words: dict[Facet, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What to show. `lines` most important first; at most one address in `lines` and `source` together.
+
+    `missing`: the sheet does not say it, and `lines` admit that.
+    """
+
+    heading: str
+    lines: tuple[str, ...]
+    source: str
+    missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A facet's text before its source line. `facts`: the statements used; `linked`: an address stands in `lines`."""
+
+    lines: tuple[str, ...]
+    refs: tuple[str, ...]
+    linked: bool = False
+
+
+def present(procedure: Procedure, facet: Facet, language: ContentLanguage) -> Presented:
+    """The sheet's answer to one facet. A draft's facts are never shown, only its official page."""
+    title = (procedure.title if facet is Facet.OVERVIEW else procedure.short_title).get(language)
+    heading = title if facet is Facet.OVERVIEW else f"{title} · {facet_label(facet, language)}"
+    if procedure.state is State.DRAFT:
+        return Presented(procedure.title.get(language), _draft(procedure, language), "", missing=True)
+    body = _BODIES[facet](procedure, language)
+    if body is None:
+        lines = (*_missing(procedure, facet, language), *_how_paid(procedure, facet, language))
+        return Presented(heading, lines, _checked(procedure, language), missing=True)
+    cautions = _cautions(procedure, facet, language)
+    return Presented(heading, (*body.lines, *cautions), _source(procedure, body, language), missing=False)
+
+
+def facet_label(facet: Facet, language: ContentLanguage) -> str:
+    """The facet's short name, for headings and follow-ups."""
+    return _labels().facets[facet].get(language)
+
+
+def amount(value: Decimal, currency: str, language: ContentLanguage) -> str:
+    """A price in Western digits: "75 DH", "12 000 درهم"; 0 is free."""
+    if value == 0:
+        return _word("free", language)
+    digits = f"{value:f}" if value != value.to_integral_value() else f"{int(value)}"
+    if value >= 10_000:
+        digits = f"{value:,.0f}".replace(",", " ")
+    return f"{digits} {_labels().currencies[currency].get(language)}"
+
+
+def same_answer(one: Procedure, other: Procedure, facet: Facet) -> bool:
+    """Whether two sheets tell a citizen the same about a facet, so that he need not be asked which he means."""
+    if State.DRAFT in (one.state, other.state):
+        return False
+    if facet is Facet.FEES and one.fees.items and other.fees.items:
+        return [_price(fee) for fee in one.fees.items] == [_price(fee) for fee in other.fees.items]
+    bodies = _BODIES[facet](one, "fr"), _BODIES[facet](other, "fr")
+    return bodies[0] is not None and bodies[1] is not None and bodies[0].lines == bodies[1].lines
+
+
+def _price(fee: Fee) -> tuple[Decimal, str, str]:
+    return fee.amount, fee.currency, fee.label.fr if fee.label else ""
+
+
+def _overview(procedure: Procedure, language: ContentLanguage) -> _Body:
+    lines: list[str] = [procedure.summary.get(language)]
+    refs: list[str] = []
+    fees = procedure.fees.items
+    if fees and (len(fees) == 1 or len({fee.amount for fee in fees}) == 1):
+        lines.append(f"{_word('fee', language)} {amount(fees[0].amount, fees[0].currency, language)}")
+        refs += fees[0].sources
+    if procedure.where.office:
+        lines.append(f"{_word('where', language)} {procedure.where.office.text.get(language)}")
+        refs += procedure.where.office.sources
+    address = procedure.where.online or procedure.official_link
+    if address:
+        lines.append(f"{_word('online', language)} {address}")
+    return _Body(tuple(lines), tuple(refs or (source.ref for source in procedure.sources)), linked=address is not None)
+
+
+def _documents(procedure: Procedure, language: ContentLanguage) -> _Body | None:
+    return _numbered(procedure.documents, language)
+
+
+def _steps(procedure: Procedure, language: ContentLanguage) -> _Body | None:
+    return _numbered(procedure.steps, language)
+
+
+def _fees(procedure: Procedure, language: ContentLanguage) -> _Body | None:
+    fees = procedure.fees
+    if not fees.items and not fees.notes:
+        return None
+    lines = [_fee(fee, language) for fee in fees.items]
+    lines += [note.text.get(language) for note in fees.notes]
+    lines += _how_paid(procedure, Facet.FEES, language)
+    used: list[Fact | Fee] = [*fees.items, *fees.notes, *([fees.how_paid] if fees.how_paid else [])]
+    return _Body(tuple(lines), tuple(ref for item in used for ref in item.sources))
+
+
+def _fee(fee: Fee, language: ContentLanguage) -> str:
+    price = amount(fee.amount, fee.currency, language)
+    dated = f"{price} ({fee.as_of})" if fee.as_of else price
+    if fee.label is None:
+        return dated
+    colon = " :" if language == "fr" else ":"
+    return f"{fee.label.get(language)}{colon} {dated}"
+
+
+def _how_paid(procedure: Procedure, facet: Facet, language: ContentLanguage) -> list[str]:
+    paid = procedure.fees.how_paid
+    return [f"{_word('paid', language)} {paid.text.get(language)}"] if paid and facet is Facet.FEES else []
+
+
+def _where(procedure: Procedure, language: ContentLanguage) -> _Body | None:
+    where = procedure.where
+    lines: list[str] = []
+    refs = list(where.sources)
+    if where.office:
+        lines.append(where.office.text.get(language))
+        refs = [*where.office.sources, *refs]
+    if where.online:
+        note = f" ({where.online_note.text.get(language).rstrip('.')})" if where.online_note else ""
+        lines.append(f"{_word('online', language)} {where.online}{note}")
+    elif where.online_note:
+        lines.append(where.online_note.text.get(language))
+    return _Body(tuple(lines), tuple(refs), linked=where.online is not None) if lines else None
+
+
+def _processing_time(procedure: Procedure, language: ContentLanguage) -> _Body | None:
+    return _single(procedure.processing_time, language)
+
+
+def _eligibility(procedure: Procedure, language: ContentLanguage) -> _Body | None:
+    return _single(procedure.eligibility, language)
+
+
+def _validity(procedure: Procedure, language: ContentLanguage) -> _Body | None:
+    return _single(procedure.validity, language)
+
+
+_BODIES: dict[Facet, Callable[[Procedure, ContentLanguage], _Body | None]] = {
+    Facet.OVERVIEW: _overview,
+    Facet.DOCUMENTS: _documents,
+    Facet.STEPS: _steps,
+    Facet.FEES: _fees,
+    Facet.PROCESSING_TIME: _processing_time,
+    Facet.WHERE: _where,
+    Facet.ELIGIBILITY: _eligibility,
+    Facet.VALIDITY: _validity,
+}
+
+
+def _single(fact: Fact | None, language: ContentLanguage) -> _Body | None:
+    return _Body((fact.text.get(language),), fact.sources) if fact else None
+
+
+def _numbered(facts: tuple[Fact, ...], language: ContentLanguage) -> _Body | None:
+    if not facts:
+        return None
+    texts = [fact.text.get(language) for fact in facts]
+    lines = texts if len(texts) == 1 else [f"{number}. {text}" for number, text in enumerate(texts, start=1)]
+    return _Body(tuple(lines), tuple(ref for fact in facts for ref in fact.sources))
+
+
+def _missing(procedure: Procedure, facet: Facet, language: ContentLanguage) -> tuple[str, ...]:
+    sentence = _labels().missing[facet].get(language)
+    address = procedure.official_link or procedure.where.online
+    return (sentence, f"{_word('check', language)} {address}") if address else (sentence,)
+
+
+def _draft(procedure: Procedure, language: ContentLanguage) -> tuple[str, ...]:
+    return (_word("draft", language), *([str(procedure.official_link)] if procedure.official_link else []))
+
+
+def _cautions(procedure: Procedure, facet: Facet, language: ContentLanguage) -> list[str]:
+    return [
+        f"{_word('caution', language)} {caution.text.get(language)}"
+        for caution in procedure.cautions
+        if facet in _concerned(caution)
+    ]
+
+
+def _concerned(caution: Fact) -> set[Facet]:
+    words = caution.text.fr.casefold().replace("'", " ").replace("’", " ").split()
+    found = {
+        facet
+        for facet, beginnings in _labels().caution_words.items()
+        if any(word.startswith(beginnings) for word in words)
+    }
+    return found or {Facet.OVERVIEW, Facet.STEPS}
+
+
+def _source(procedure: Procedure, body: _Body, language: ContentLanguage) -> str:
+    """Names the best source of the facts used: "Source : DGSN (2020-10) · fiche vérifiée le 22/11/2026 · https://…"."""
+    best = _best_source(procedure, body.refs)
+    if best is None:
+        return _checked(procedure, language)
+    named = f"{best.publisher} ({best.date})" if best.date else best.publisher
+    address = best.url if best.kind in _OFFICIAL and best.url else procedure.official_link
+    link = [str(address)] if address and not body.linked else []
+    return " · ".join([f"{_word('source', language)} {named}", _checked(procedure, language), *link])
+
+
+def _best_source(procedure: Procedure, refs: Iterable[str]) -> Source | None:
+    """The most official of the sources, then the one that carries most of the facts."""
+    used = Counter(refs)
+    sources = [source for source in procedure.sources if source.ref in used]
+    return min(sources, key=lambda s: (_BEST_FIRST.index(s.kind), -used[s.ref]), default=None)
+
+
+def _checked(procedure: Procedure, language: ContentLanguage) -> str:
+    return f"{_word('checked', language)} {procedure.checked_on:%d/%m/%Y}"
+
+
+def _word(key: str, language: ContentLanguage) -> str:
+    return _labels().words[key].get(language)
+
+
+@cache
+def _labels() -> Labels:
+    return Labels.model_validate(yaml.safe_load((Path(__file__).parent / "labels.yaml").read_text("utf-8")))
