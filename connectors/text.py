@@ -64,8 +64,10 @@ def graphemes(text: str) -> list[str]:
 
 
 def truncate(text: str, limit: int) -> str:
-    """At most `limit` UTF-16 units, on one line, ended by "…" where something was left out."""
+    """At most `limit` UTF-16 units, on one line, ended by "…" where something was left out; "" for a limit of 0."""
     text = " ".join(text.split())
+    if limit < 1:
+        return ""
     if utf16_units(text) <= limit:
         return text
     kept, room = "", limit - utf16_units(ELLIPSIS)

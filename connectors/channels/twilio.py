@@ -1,0 +1,257 @@
+"""Twilio: SMS and WhatsApp through one account, one webhook and one signature.
+
+Webhooks: https://www.twilio.com/docs/messaging/guides/webhook-request (messages) and
+https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks (delivery).
+Addresses: `external_id` and `namespace` are without the `whatsapp:` prefix; `medium` says which of the two it is.
+
+WhatsApp shows buttons and menus only from Content templates stored at Twilio. Each is created once, without approval
+(they are sent within the 24-hour window only), and named in `content_sids` by kind, number of choices and language:
+
+    "quick-reply-3-fr" → twilio/quick-reply, variables: "1" text, then "2" title "3" id, "4" title "5" id, ...
+    "list-picker-6-ar" → twilio/list-picker, variables: "1" text, "2" the button that opens the list, then for each
+                         row "3" item "4" id "5" description, "6" item "7" id "8" description, ...
+
+Darija (`ary`) uses the `ar` template where it has none of its own. A size is used only when all smaller sizes exist in
+every language; without templates, choices are numbered in the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
+
+from twilio.request_validator import RequestValidator, get_signature_algorithm  # type: ignore[import-untyped]
+
+from connectors.channel import Limits, Parsed, WebhookRequest
+from connectors.channels.twilio_api import Templates, TwilioApi
+from connectors.errors import Forged, Malformed
+from connectors.messages import (
+    Address,
+    DeliveryReport,
+    DeliveryStatus,
+    Ignored,
+    InboundEvent,
+    IncomingMessage,
+    Medium,
+    MessageKind,
+    OutgoingMessage,
+    Sent,
+    SubscriptionChange,
+)
+from connectors.text import storable
+
+NAME = "twilio"
+MAX_FIELDS = 500  # Twilio sends a few dozen
+MAX_CHARS = 1600  # of Body, SMS and WhatsApp alike
+TEMPLATE_CHARS = 1024  # of a template's text
+STATUS_PATH = f"/channels/{NAME}/status"
+
+_WHATSAPP = "whatsapp:"
+
+# https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
+STATUSES: dict[str, DeliveryStatus] = {
+    "accepted": DeliveryStatus.ACCEPTED,
+    "scheduled": DeliveryStatus.ACCEPTED,
+    "queued": DeliveryStatus.ACCEPTED,
+    "sending": DeliveryStatus.ACCEPTED,
+    "sent": DeliveryStatus.SENT,
+    "partially_delivered": DeliveryStatus.SENT,  # some of several recipients or parts: not yet delivered
+    "delivered": DeliveryStatus.DELIVERED,
+    "read": DeliveryStatus.READ,
+    "undelivered": DeliveryStatus.FAILED,
+    "failed": DeliveryStatus.FAILED,
+    "canceled": DeliveryStatus.FAILED,
+}
+
+# WhatsApp's own word for what came, where it is neither text nor told by another field.
+_KINDS: dict[str, MessageKind] = {
+    "sticker": MessageKind.STICKER,
+    "contacts": MessageKind.CONTACT,
+    "location": MessageKind.LOCATION,
+    "unsupported": MessageKind.UNSUPPORTED,
+}
+_CONTACT_CARDS = ("text/vcard", "text/x-vcard", "text/directory")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwilioConfig:
+    """One account. `auth_tokens`: the first one sends; all are accepted on webhooks, so that a token can be rotated.
+
+    `public_url`: our own address as Twilio calls it, without a path. `api_url`: a local provider instead of Twilio.
+    """
+
+    account_sid: str
+    auth_tokens: tuple[str, ...] = field(repr=False)
+    sms_from: str
+    whatsapp_from: str
+    public_url: str
+    api_url: str | None = None
+    content_sids: Mapping[str, str] = field(default_factory=dict)
+
+
+class Twilio:
+    """The adapter. Holds one connection pool."""
+
+    def __init__(self, config: TwilioConfig) -> None:
+        if not config.auth_tokens:
+            raise ValueError("TwilioConfig.auth_tokens is empty: no webhook could be verified")
+        self._account_sid = config.account_sid
+        self._validators = tuple(RequestValidator(token) for token in config.auth_tokens)
+        self._senders = {
+            Medium.SMS: config.sms_from,
+            Medium.WHATSAPP: config.whatsapp_from.removeprefix(_WHATSAPP),
+        }
+        self._status_url = config.public_url.rstrip("/") + STATUS_PATH
+        self._templates = Templates(config.content_sids)
+        self._api = TwilioApi(config.account_sid, config.auth_tokens[0], config.api_url)
+
+    @property
+    def name(self) -> str:
+        return NAME
+
+    @property
+    def limits(self) -> Mapping[Medium, Limits]:
+        whatsapp = Limits(
+            max_chars=MAX_CHARS,
+            max_buttons=self._templates.max_buttons,
+            max_rows=self._templates.max_rows,
+            interactive_chars=TEMPLATE_CHARS,
+        )
+        return {Medium.SMS: Limits(max_chars=MAX_CHARS, sms=True), Medium.WHATSAPP: whatsapp}
+
+    # ---- in --------------------------------------------------------------------------------------------------------
+
+    def verify(self, request: WebhookRequest) -> None:
+        signature = request.headers.get("x-twilio-signature", "")
+        if not signature:
+            raise Forged("no signature")
+        signed = _signed_content(request)
+        algorithm = get_signature_algorithm(request.headers.get("x-twilio-webhooks-signature-settings"))
+        if not any(v.validate(request.url, signed, signature, algorithm) for v in self._validators):
+            raise Forged("wrong signature")
+        if isinstance(signed, _Form) and signed.one("AccountSid") not in ("", self._account_sid):
+            raise Forged("another account")
+
+    def parse(self, request: WebhookRequest) -> Parsed:
+        if _is_json(request):
+            raise Malformed("JSON where a form is due")
+        form = _Form(request.body)
+        if urlsplit(request.url).path.endswith("/status"):
+            return Parsed(events=(_delivery(form),))
+        return Parsed(events=(_event(form),))
+
+    # ---- out -------------------------------------------------------------------------------------------------------
+
+    async def send(self, message: OutgoingMessage) -> Sent:
+        prefix = _WHATSAPP if message.to.medium is Medium.WHATSAPP else ""
+        parameters = {
+            "to": prefix + message.to.external_id,
+            "from_": prefix + (message.to.namespace or self._senders[message.to.medium]),
+            "status_callback": self._status_url,
+        }
+        interactive = message.buttons or message.menu is not None
+        parameters |= self._templates.parameters(message) if interactive else {"body": message.text}
+        return Sent(provider_message_id=await self._api.create(parameters))
+
+    async def close(self) -> None:
+        await self._api.close()
+
+
+class _Form(dict[str, list[str]]):
+    """A form as it came: empty fields, leading spaces, line ends and repeated names are kept, or signatures break."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__()
+        try:
+            fields = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        except UnicodeDecodeError:
+            raise Malformed("not UTF-8") from None
+        except ValueError:
+            raise Malformed(f"more than {MAX_FIELDS} fields") from None
+        for name, value in fields:
+            self.setdefault(name, []).append(value)
+
+    def getlist(self, name: str) -> list[str]:
+        """All values of `name`: what RequestValidator asks for."""
+        return self[name]
+
+    def one(self, name: str) -> str:
+        """The first value of `name` as we can store it, or "" where there is none."""
+        return storable(self[name][0]) if name in self else ""
+
+    def needed(self, name: str) -> str:
+        """The first value of `name`; `Malformed` where there is none."""
+        if value := self.one(name):
+            return value
+        raise Malformed(f"no {name}")
+
+
+def _is_json(request: WebhookRequest) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+
+
+def _signed_content(request: WebhookRequest) -> _Form | str:
+    """What the signature covers beside the URL: a form, or a JSON body whose hash is in the URL."""
+    if not _is_json(request):
+        return _Form(request.body)
+    if "bodySHA256" not in dict(parse_qsl(urlsplit(request.url).query)):
+        raise Forged("JSON without bodySHA256")
+    try:
+        return request.body.decode()
+    except UnicodeDecodeError:
+        raise Malformed("not UTF-8") from None
+
+
+def _delivery(form: _Form) -> DeliveryReport:
+    status = form.needed("MessageStatus")
+    if status not in STATUSES:
+        raise Malformed(f"unknown MessageStatus {status[:40]!r}")
+    return DeliveryReport(
+        channel=NAME,
+        provider_message_id=form.needed("MessageSid"),
+        status=STATUSES[status],
+        error_code=form.one("ErrorCode") or None,
+    )
+
+
+def _event(form: _Form) -> InboundEvent:
+    provider_id, to, sender = form.needed("MessageSid"), form.needed("To"), form.needed("From")
+    medium = Medium.WHATSAPP if sender.startswith(_WHATSAPP) else Medium.SMS
+    address = Address(
+        channel=NAME,
+        medium=medium,
+        namespace=to.removeprefix(_WHATSAPP),
+        external_id=sender.removeprefix(_WHATSAPP),
+    )
+    if medium is Medium.SMS and ":" in sender:
+        return Ignored(reason=f"address type {sender.partition(':')[0][:20]}")
+    match form.one("OptOutType"):  # Advanced Opt-Out: Twilio has already answered this keyword itself
+        case "STOP" | "START" as keyword:
+            return SubscriptionChange(provider_id=provider_id, sender=address, reachable=keyword == "START")
+        case "HELP":
+            return Ignored(reason="help keyword")
+    if form.one("MessageType") == "reaction":
+        return Ignored(reason="reaction")
+    choice = form.one("ButtonPayload") or form.one("ListId")
+    return IncomingMessage(
+        provider_id=provider_id,
+        sender=address,
+        kind=MessageKind.CHOICE if choice else _kind(form),
+        text=_text(form),
+        choice=choice or None,
+    )
+
+
+def _text(form: _Form) -> str:
+    return form.one("Body") or form.one("ButtonText") or form.one("ListTitle")
+
+
+def _kind(form: _Form) -> MessageKind:
+    """What came. A caption is in Body beside the media."""
+    if form.one("Latitude"):
+        return MessageKind.LOCATION
+    if form.one("NumMedia") not in ("", "0"):
+        is_card = form.one("MediaContentType0").partition(";")[0].lower() in _CONTACT_CARDS
+        return MessageKind.CONTACT if is_card else _KINDS.get(form.one("MessageType"), MessageKind.MEDIA)
+    return _KINDS.get(form.one("MessageType"), MessageKind.TEXT)

@@ -1,0 +1,179 @@
+"""Twilio's REST side: the official client over our guarded HTTP client, its error codes, and WhatsApp templates.
+
+Why not the official client's own transports: its aiohttp one ignores the timeout of its constructor (aiohttp's 300 s
+stay) and both hide whether a request had left when it failed. `AsyncHttpClient` is the client's documented place for
+another transport; with ours, connecting and reading have their own limits, and an exception says what happened.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from twilio.base.exceptions import TwilioRestException, TwilioServiceException  # type: ignore[import-untyped]
+from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
+from twilio.http.response import Response  # type: ignore[import-untyped]
+from twilio.rest import Client  # type: ignore[import-untyped]
+
+from connectors.errors import Misconfigured, OptedOut, Rejected, SendError, Throttled, Uncertain
+from connectors.http import http_client, raise_for_overload, send_errors
+from connectors.messages import Button, Menu, OutgoingMessage, ReplyLanguage
+
+API_URL = "https://api.twilio.com"
+NO_DESCRIPTION = "·"  # Twilio refuses an empty variable (error 21656)
+LANGUAGES: tuple[ReplyLanguage, ...] = ("ar", "fr", "ary")
+MAX_BUTTONS = 3  # of a quick reply that is no approved template
+MAX_ROWS = 10  # of a list picker
+
+log = logging.getLogger(__name__)
+
+# https://www.twilio.com/docs/api/errors : what a code means for us, and why, in a person's words.
+ERRORS: dict[int, tuple[type[SendError], str]] = {
+    14107: (Throttled, "too many replies to one number within 30 seconds"),
+    20003: (Misconfigured, "account SID or auth token is wrong"),
+    20005: (Misconfigured, "the account is not active"),
+    20006: (Misconfigured, "these credentials may not send messages"),
+    20404: (Misconfigured, "no such account or resource"),
+    20429: (Throttled, "too many requests at once; this one was not processed"),
+    21211: (Rejected, "the recipient's number is not valid"),
+    21212: (Misconfigured, "our sender number is not valid"),
+    21408: (Misconfigured, "the account may not send to this country"),
+    21601: (Misconfigured, "our sender cannot send SMS"),
+    21602: (Rejected, "the message has no text"),
+    21603: (Misconfigured, "the sender is missing"),
+    21604: (Rejected, "the recipient is missing"),
+    21606: (Misconfigured, "our sender does not belong to the account or cannot send there"),
+    21608: (Rejected, "a trial account writes to verified numbers only"),
+    21610: (OptedOut, "the recipient sent STOP"),
+    21611: (Throttled, "our sender's queue is full"),
+    21612: (Rejected, "no route from our sender to this recipient"),
+    21614: (Rejected, "the recipient's number cannot receive SMS"),
+    21617: (Rejected, "the text is longer than 1,600 characters"),
+    21654: (Misconfigured, "a template is needed but its ContentSid is missing"),
+    21655: (Misconfigured, "the ContentSid is not valid"),
+    21656: (Rejected, "the template's variables are not valid"),
+    21658: (Rejected, "the text or a variable is longer than 1,600 characters"),
+    21660: (Misconfigured, "our sender belongs to another account"),
+    21703: (Misconfigured, "the messaging service has no sender"),
+    30001: (Throttled, "our sender's queue is full"),
+    30002: (Misconfigured, "the account is suspended"),
+    63003: (Rejected, "no such recipient on WhatsApp"),
+    63007: (Misconfigured, "our sender is no WhatsApp sender of the account"),
+    63013: (Rejected, "refused by WhatsApp's policy"),
+    63016: (Rejected, "WhatsApp's 24-hour window is closed; only an approved template may be sent"),
+    63017: (Throttled, "the account sends too much at once"),
+    63018: (Throttled, "WhatsApp asks our sender to slow down"),
+    63024: (Rejected, "no such recipient on WhatsApp"),
+    63028: (Misconfigured, "the template has another number of variables"),
+}
+
+# The same for answers without a code in the table.
+STATUSES: dict[int, type[SendError]] = {401: Misconfigured, 403: Misconfigured, 404: Misconfigured}
+
+
+def failure(status: int, code: int | None) -> SendError:
+    """The member of the closed set for an HTTP status and Twilio's own error code. An unknown code is named as such."""
+    if code in ERRORS:
+        kind, reason = ERRORS[code]
+        return kind(f"twilio {code}: {reason}")
+    log.error("twilio error code that is not in the table", extra={"status": status, "code": code})
+    return STATUSES.get(status, Rejected)(f"http {status}, twilio code {code} is not in the table")
+
+
+class TwilioApi:
+    """Sends messages through one account. `account_sid` and `auth_token` as in Twilio's console."""
+
+    def __init__(self, account_sid: str, auth_token: str, api_url: str | None = None) -> None:
+        self._transport = _Transport(api_url or API_URL)
+        environment = {"TWILIO_ACCOUNT_SID": account_sid}  # given, so that the client does not read the real one
+        self._client = Client(account_sid, auth_token, http_client=self._transport, environment=environment)
+        if api_url:
+            self._client.api.base_url = api_url.rstrip("/")
+
+    async def create(self, parameters: Mapping[str, str]) -> str:
+        """Create a message; its SID. `parameters` are those of `messages.create`. Raises a `SendError`."""
+        try:
+            created = await self._client.messages.create_async(**parameters)
+        except (TwilioRestException, TwilioServiceException) as error:
+            raise failure(error.status, error.code) from None  # its text holds the recipient's number
+        except (ValueError, AttributeError):
+            raise Uncertain("the answer is not Twilio's JSON") from None
+        if not created.sid:
+            raise Uncertain("the answer names no message SID")
+        return str(created.sid)
+
+    async def close(self) -> None:
+        await self._transport.close()
+
+
+class _Transport(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no types
+    """Carries the official client's requests."""
+
+    def __init__(self, api_url: str) -> None:
+        super().__init__(log, is_async=True)
+        self._http = http_client(api_url)
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        params: dict[str, Any] | None = None,
+        data: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - the client's signature; the limits are http_client's
+        allow_redirects: bool = False,  # noqa: ARG002 - never
+    ) -> Response:
+        with send_errors():
+            answer = await self._http.request(method, url, params=params, data=data, headers=headers, auth=auth)
+        raise_for_overload(answer)
+        return Response(answer.status_code, answer.text, answer.headers)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
+# ---- templates -----------------------------------------------------------------------------------------------------
+
+
+class Templates:
+    """The stored Content templates that carry buttons and menus on WhatsApp (see connectors/channels/twilio.py)."""
+
+    def __init__(self, content_sids: Mapping[str, str]) -> None:
+        self._sids = dict(content_sids)
+        self.max_buttons = self._largest("quick-reply", 1, MAX_BUTTONS)
+        self.max_rows = self._largest("list-picker", self.max_buttons + 1, MAX_ROWS)
+
+    def parameters(self, message: OutgoingMessage) -> dict[str, str]:
+        """`content_sid` and `content_variables` for a message with buttons or a menu."""
+        if message.menu is not None:
+            kind, size, values = "list-picker", len(message.menu.rows), _menu_values(message.text, message.menu)
+        else:
+            kind, size, values = "quick-reply", len(message.buttons), _button_values(message.text, message.buttons)
+        sid = self._sid(kind, size, message.language)
+        if sid is None:
+            raise Misconfigured(f"no ContentSid for {kind}-{size}-{message.language}")
+        variables = {str(number): value for number, value in enumerate(values, start=1)}
+        return {"content_sid": sid, "content_variables": json.dumps(variables, ensure_ascii=False)}
+
+    def _largest(self, kind: str, smallest: int, largest: int) -> int:
+        """The size up to which every size has a template in every language; 0 when not even `smallest` has."""
+        size = smallest
+        while size <= largest and all(self._sid(kind, size, language) for language in LANGUAGES):
+            size += 1
+        return size - 1 if size > smallest else 0
+
+    def _sid(self, kind: str, size: int, language: ReplyLanguage) -> str | None:
+        own = self._sids.get(f"{kind}-{size}-{language}")
+        return self._sids.get(f"{kind}-{size}-ar") if own is None and language == "ary" else own
+
+
+def _button_values(text: str, buttons: tuple[Button, ...]) -> list[str]:
+    return [text, *(value for button in buttons for value in (button.title, button.id))]
+
+
+def _menu_values(text: str, menu: Menu) -> list[str]:
+    rows = (value for row in menu.rows for value in (row.title, row.id, row.description or NO_DESCRIPTION))
+    return [text, menu.button, *rows]
