@@ -20,7 +20,7 @@ MAX_BODY = 256 * 1024  # Twilio's forms and Telegram's updates are a few KiB; no
 
 
 def create_router(channels: Mapping[str, Channel], inbox: InboxService, public_url: str) -> APIRouter:
-    """Routes `/channels/<name>` (and `/channels/<name>/status`) of every channel that has webhooks."""
+    """Routes `/channels/<name>`, `/status` (delivery callbacks) and `/messages` (web chat) of every channel."""
     router = APIRouter()
 
     async def webhook(request: Request) -> Response:
@@ -33,7 +33,7 @@ def create_router(channels: Mapping[str, Channel], inbox: InboxService, public_u
         METRICS.acknowledge.labels(name).observe(time.perf_counter() - started)
         return response
 
-    for path in ("/channels/{channel}", "/channels/{channel}/status"):
+    for path in ("/channels/{channel}", "/channels/{channel}/status", "/channels/{channel}/messages"):
         router.add_api_route(path, webhook, methods=["POST"], include_in_schema=False)
     return router
 

@@ -1,0 +1,206 @@
+"""The composition root: the one place that reads settings and decides which store, channel or system is used."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import httpx2
+from rasa_sdk import Action
+
+from actions.registry import build_actions
+from actions.replies import Wording, load_wording
+from bot.dialogue import RasaDialogue
+from bot.outbox import Sender
+from bot.settings import PROJECT, Settings
+from bot.store.attempts import SqlAttempts
+from bot.store.database import Database
+from bot.store.inbox import SqlInbox
+from bot.store.migrate import migrate
+from bot.store.outbox import SqlOutbox
+from bot.store.requests import SqlMonitor, SqlRequests
+from bot.turn import Turns
+from connectors.channel import Channel
+from connectors.channels.telegram import TelegramConfig
+from connectors.channels.twilio import TwilioConfig
+from connectors.gov.api import CaseTracker
+from connectors.gov.registration import RegistrationClient, RegistrationConfig
+from connectors.registry import build_channels
+from connectors.sandbox.config import SandboxConfig
+from knowledge.answer import Knowledge, load_knowledge
+
+# Telephone numbers that no subscriber has: Twilio's own test senders.
+SANDBOX_SMS_FROM = "+15005550006"
+SANDBOX_WHATSAPP_FROM = "+15005550009"
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Every port that the database implements."""
+
+    database: Database
+    inbox: SqlInbox
+    outbox: SqlOutbox
+    requests: SqlRequests
+    monitor: SqlMonitor
+    attempts: SqlAttempts
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def open_stores(settings: Settings, *, upgrade: bool = True) -> Stores:
+    """Connect, and bring the schema up to date."""
+    database = Database(settings.effective_database_url)
+    if upgrade:
+        migrate(database)
+    return Stores(
+        database=database,
+        inbox=SqlInbox(database),
+        outbox=SqlOutbox(database),
+        requests=SqlRequests(database),
+        monitor=SqlMonitor(database),
+        attempts=SqlAttempts(database, settings.key()),
+    )
+
+
+def open_knowledge(settings: Settings) -> Knowledge:
+    return load_knowledge(PROJECT / "knowledge" / "content", settings.embedding_source)
+
+
+def twilio_config(settings: Settings) -> TwilioConfig | None:
+    """The real account where one is set, the sandbox's where that is on, else none."""
+    given = settings.twilio
+    if given.account_sid and given.auth_token:
+        return TwilioConfig(
+            account_sid=given.account_sid,
+            auth_tokens=tuple(token for token in (given.auth_token, given.previous_auth_token) if token),
+            sms_from=given.sms_from,
+            whatsapp_from=given.whatsapp_from,
+            public_url=settings.effective_public_url,
+            api_url=given.api_url,
+            content_sids=given.content_sids,
+        )
+    if not settings.sandbox:
+        return None
+    return TwilioConfig(
+        account_sid="AC" + settings.derived("sandbox-twilio-sid")[:32],
+        auth_tokens=(settings.derived("sandbox-twilio-token")[:32],),
+        sms_from=SANDBOX_SMS_FROM,
+        whatsapp_from=SANDBOX_WHATSAPP_FROM,
+        public_url=settings.effective_public_url,
+        api_url=settings.sandbox_url,
+        content_sids=_sandbox_templates(),
+    )
+
+
+def telegram_config(settings: Settings) -> TelegramConfig | None:
+    """The real bot where one is set, the sandbox's where that is on, else none."""
+    given = settings.telegram
+    if given.token and given.secret_token:
+        return TelegramConfig(token=given.token, secret_token=given.secret_token, api_url=given.api_url)
+    if not settings.sandbox:
+        return None
+    return TelegramConfig(
+        token="7000000001:" + settings.derived("sandbox-telegram-token")[:35],
+        secret_token=settings.derived("sandbox-telegram-secret")[:48],
+        api_url=settings.sandbox_url,
+    )
+
+
+def sandbox_config(settings: Settings) -> SandboxConfig:
+    """What the sandbox must know to speak as the providers of this installation."""
+    twilio, telegram = twilio_config(settings), telegram_config(settings)
+    if twilio is None or telegram is None:
+        raise ValueError("The sandbox is off. Set DALIL_SANDBOX=true to use it.")
+    return SandboxConfig(
+        app_url=f"http://127.0.0.1:{settings.port}",
+        public_url=settings.effective_public_url,
+        twilio_account_sid=twilio.account_sid,
+        twilio_auth_token=twilio.auth_tokens[0],
+        twilio_sms_from=twilio.sms_from or SANDBOX_SMS_FROM,
+        twilio_whatsapp_from=(twilio.whatsapp_from or SANDBOX_WHATSAPP_FROM).removeprefix("whatsapp:"),
+        telegram_token=telegram.token,
+        telegram_secret=telegram.secret_token,
+    )
+
+
+def _sandbox_templates() -> dict[str, str]:
+    """The sandbox's content templates: the id of each is derived from its name (see its Twilio provider)."""
+    names = [f"quick-reply-{size}-{language}" for size in range(1, 4) for language in ("ar", "fr", "ary")]
+    names += [f"list-picker-{size}-{language}" for size in range(1, 11) for language in ("ar", "fr", "ary")]
+    return {name: "HX" + hashlib.md5(f"dalil:{name}".encode(), usedforsecurity=False).hexdigest() for name in names}
+
+
+def case_tracker(settings: Settings) -> CaseTracker | None:
+    """The government system that knows the state of applications, or None where none is connected."""
+    base_url = settings.registration.base_url or (f"{settings.sandbox_url}/registration" if settings.sandbox else None)
+    if base_url is None:
+        return None
+    return RegistrationClient(
+        RegistrationConfig(
+            base_url=base_url,
+            client_header=settings.registration.client,
+            timeout_s=settings.registration.timeout_s,
+            file_number_pattern=settings.registration.file_number_pattern,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The parts of one running app. `close` releases what they hold."""
+
+    settings: Settings
+    stores: Stores
+    knowledge: Knowledge
+    wording: Wording
+    channels: Mapping[str, Channel]
+    cases: CaseTracker | None
+    http: httpx2.AsyncClient
+    dialogue: RasaDialogue
+    actions: Sequence[Action]
+    turns: Turns
+    sender: Sender
+
+    async def close(self) -> None:
+        for channel in self.channels.values():
+            await channel.close()
+        if self.cases is not None:
+            await self.cases.close()
+        await self.http.aclose()
+        self.stores.close()
+
+
+def build_app(settings: Settings) -> App:
+    """Everything but the loops. Call inside a running event loop: clients belong to it."""
+    stores = open_stores(settings)
+    knowledge = open_knowledge(settings)
+    wording = load_wording()
+    channels = build_channels(
+        twilio=twilio_config(settings),
+        telegram=telegram_config(settings),
+        webchat_secret=settings.derived("webchat").encode(),
+    )
+    cases = case_tracker(settings)
+    http = httpx2.AsyncClient(trust_env=False, timeout=5.0)
+    dialogue = RasaDialogue(http, settings.rasa_url, settings.rasa_timeout_s)
+    limits = {name: channel.limits for name, channel in channels.items()}
+    return App(
+        settings=settings,
+        stores=stores,
+        knowledge=knowledge,
+        wording=wording,
+        channels=channels,
+        cases=cases,
+        http=http,
+        dialogue=dialogue,
+        actions=build_actions(
+            knowledge=knowledge, cases=cases, attempts=stores.attempts, clock=lambda: datetime.now(UTC)
+        ),
+        turns=Turns(dialogue, wording, limits, settings.country),
+        sender=Sender(stores.outbox, channels, time.time),
+    )

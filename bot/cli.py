@@ -1,0 +1,201 @@
+"""`dalil`: every command. Heavy imports are inside the commands, so that `--help` and `run` start at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from pydantic import ValidationError
+
+from bot.settings import Settings
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Dalil: public services, answered.")
+
+
+def main() -> None:
+    app()
+
+
+def settings_or_exit() -> Settings:
+    """The settings, or one clear line for each that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        for mistake in error.errors():
+            name = "DALIL_" + "__".join(str(part) for part in mistake["loc"]).upper()
+            typer.echo(f"{name}: {mistake['msg']}", err=True)
+        raise typer.Exit(2) from None
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)
+
+
+@app.command()
+def run() -> None:
+    """Start everything: Rasa, the app with its worker, and the sandbox. Ctrl-C stops it all."""
+    from bot.processes import children
+    from bot.supervise import PortTaken, Supervisor
+
+    # A laptop has no government systems and no provider accounts: `run` brings the sandbox unless told not to.
+    os.environ.setdefault("DALIL_SANDBOX", "true")
+    settings = settings_or_exit()
+    try:
+        supervisor = Supervisor(children(settings), settings.var_dir / "log", typer.echo)
+    except FileNotFoundError as error:
+        _fail(str(error))
+    typer.echo("Starting Dalil (about 20 seconds) …")
+
+    def when_ready() -> None:
+        typer.echo(f"\nDalil is ready:  {settings.effective_public_url}/")
+        typer.echo(f"  metrics {settings.effective_public_url}/metrics · logs {settings.var_dir / 'log'} · Ctrl-C stops\n")
+
+    try:
+        raise typer.Exit(asyncio.run(supervisor.run(when_ready)))
+    except PortTaken as error:
+        _fail(str(error))
+
+
+@app.command()
+def serve(
+    worker: Annotated[bool, typer.Option("--worker", help="Run the worker in this process too.")] = False,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
+) -> None:
+    """The web application only (webhooks, action server, pages)."""
+    import uvicorn
+
+    from bot.logs import configure_logs
+    from bot.web.app import create_web
+
+    settings = settings_or_exit()
+    configure_logs(settings.log_level)
+    uvicorn.run(
+        create_web(settings, worker=worker),
+        host=host or settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+
+
+@app.command("worker")
+def run_worker() -> None:
+    """A worker only: any number may run, on any number of machines with one PostgreSQL."""
+    from bot.logs import configure_logs
+    from bot.worker_process import work
+
+    settings = settings_or_exit()
+    configure_logs(settings.log_level)
+    asyncio.run(work(settings))
+
+
+@app.command()
+def sandbox() -> None:
+    """The local government systems and providers."""
+    import uvicorn
+
+    from bot.bootstrap import sandbox_config
+    from bot.logs import configure_logs
+    from connectors.sandbox.app import create_app
+
+    os.environ.setdefault("DALIL_SANDBOX", "true")
+    settings = settings_or_exit()
+    configure_logs(settings.log_level)
+    uvicorn.run(
+        create_app(sandbox_config(settings)),
+        host="127.0.0.1",
+        port=settings.sandbox_port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=1,
+    )
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the current schema."""
+    from bot.bootstrap import open_stores
+    from bot.ports import StoreUnavailable
+
+    try:
+        open_stores(settings_or_exit()).close()
+    except StoreUnavailable as error:
+        _fail(f"{error}. Check DALIL_DATABASE_URL.")
+    typer.echo("The database is up to date.")
+
+
+@app.command()
+def understand(
+    source: Annotated[Path | None, typer.Argument(help="JSON Lines file; standard input without it.")] = None,
+) -> None:
+    """Say what Dalil understands of each message: JSON Lines in, JSON Lines out."""
+    from bot.understanding import understand_stream
+
+    settings = settings_or_exit()
+    with source.open(encoding="utf-8") if source else sys.stdin as lines:
+        try:
+            asyncio.run(understand_stream(settings, lines, sys.stdout))
+        except (ValueError, FileNotFoundError, RuntimeError) as error:
+            _fail(str(error))
+
+
+@app.command()
+def chat(
+    url: Annotated[str, typer.Option(help="A running Dalil; the local one without it.")] = "",
+) -> None:
+    """Talk to a running Dalil in the terminal (as the web chat does)."""
+    from bot.terminal import talk
+
+    settings = settings_or_exit()
+    raise typer.Exit(asyncio.run(talk(url or f"http://127.0.0.1:{settings.port}")))
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings and connections; say in one line each what is wrong."""
+    from bot.doctor import examine
+
+    findings = asyncio.run(examine(settings_or_exit()))
+    for finding in findings:
+        typer.echo(f"{'✓' if finding.ok else '✗'} {finding.what}: {finding.detail}")
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@app.command()
+def requests(
+    done: Annotated[int | None, typer.Option(help="Mark this request as dealt with.")] = None,
+) -> None:
+    """People who asked for a human being, oldest first."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from bot.bootstrap import open_stores
+
+    stores = open_stores(settings_or_exit())
+    if done is not None:
+        if not stores.requests.resolve(done, time.time()):
+            _fail(f"There is no open request {done}. `dalil requests` lists them.")
+        typer.echo(f"Request {done} is closed.")
+        return
+    waiting = stores.requests.open_requests(200)
+    if not waiting:
+        typer.echo("Nobody is waiting for a person.")
+        return
+    table = Table("no.", "since (UTC)", "medium", "answer to", "why")
+    for request in waiting:
+        since = datetime.fromtimestamp(request.created_at, UTC).strftime("%Y-%m-%d %H:%M")
+        table.add_row(str(request.id), since, request.address.medium, request.address.external_id, request.reason)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""`dalil doctor`: one line for each thing that can be wrong, with what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+from bot.bootstrap import case_tracker, open_knowledge, open_stores, telegram_config, twilio_config
+from bot.dialogue import RasaDialogue
+from bot.ports import StoreUnavailable
+from bot.processes import newest_model
+from bot.settings import Settings
+from knowledge.embedding import EmbedderError
+from knowledge.loader import ContentError
+
+MIN_FREE_MB = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    what: str
+    ok: bool
+    detail: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Every check, in the order in which a message would meet them."""
+    findings = [
+        _settings(settings),
+        _disk(settings),
+        await asyncio.to_thread(_database, settings),
+        await asyncio.to_thread(_content, settings),
+        _model(settings),
+    ]
+    async with httpx2.AsyncClient(trust_env=False, timeout=2.0) as http:
+        findings.append(await _answers(http, "app", f"http://127.0.0.1:{settings.port}/health/live", "`dalil run`"))
+        ready = await RasaDialogue(http, settings.rasa_url, 2.0).ready()
+        findings.append(
+            Finding("rasa", ready, f"answers at {settings.rasa_url}" if ready else "no answer; `dalil run` starts it")
+        )
+        findings += _channels(settings)
+        registration = settings.registration.base_url or f"{settings.sandbox_url}/registration"
+        if case_tracker(settings) is not None:
+            findings.append(await _answers(http, "registration", f"{registration}/services", "its address or network"))
+    return findings
+
+
+def _settings(settings: Settings) -> Finding:
+    public = settings.effective_public_url
+    real = bool(settings.twilio.account_sid or settings.telegram.token)
+    if real and not public.startswith("https://") and not (settings.twilio.api_url or settings.telegram.api_url):
+        return Finding("settings", False, f"DALIL_PUBLIC_URL is {public}; real providers need a public https address")
+    return Finding("settings", True, f"public address {public}, country {settings.country}")
+
+
+def _disk(settings: Settings) -> Finding:
+    place = settings.var_dir if settings.var_dir.exists() else settings.var_dir.parent
+    free = shutil.disk_usage(place).free // 2**20
+    return Finding("disk", free >= MIN_FREE_MB, f"{free} MB free" + ("" if free >= MIN_FREE_MB else "; free some space"))
+
+
+def _database(settings: Settings) -> Finding:
+    def check() -> str:
+        stores = open_stores(settings, upgrade=False)
+        try:
+            stores.monitor.check()
+        finally:
+            stores.close()
+        return "reachable, schema present"
+
+    return _tried("database", check, "check DALIL_DATABASE_URL, then `dalil migrate`")
+
+
+def _content(settings: Settings) -> Finding:
+    return _tried("content", lambda: f"{len(open_knowledge(settings).catalogue)} procedures", "mend the sheets")
+
+
+def _model(settings: Settings) -> Finding:
+    def check() -> str:
+        model: Path = newest_model(settings)
+        return model.name
+
+    return _tried("model", check, "`make train`")
+
+
+def _tried(what: str, check: Callable[[], str], remedy: str) -> Finding:
+    try:
+        return Finding(what, True, check())
+    except (StoreUnavailable, ContentError, EmbedderError, FileNotFoundError, ValueError) as error:
+        return Finding(what, False, f"{error}; {remedy}")
+
+
+def _channels(settings: Settings) -> list[Finding]:
+    findings = []
+    for name, config, given in (
+        ("twilio", twilio_config(settings), settings.twilio.account_sid),
+        ("telegram", telegram_config(settings), settings.telegram.token),
+    ):
+        where = "own account" if given else "the sandbox's local provider"
+        findings.append(Finding(name, True, "not set" if config is None else where))
+    return findings
+
+
+async def _answers(http: httpx2.AsyncClient, what: str, url: str, remedy: str) -> Finding:
+    try:
+        response = await http.get(url)
+    except httpx2.TransportError as error:
+        return Finding(what, False, f"no answer at {url} ({type(error).__name__}); check {remedy}")
+    return Finding(what, response.status_code == 200, f"HTTP {response.status_code} at {url}")

@@ -1,0 +1,105 @@
+"""The intent model: TF-IDF over words and characters of two views, and one linear classifier. No Rasa here.
+
+Stored as JSON and plain numpy arrays, never as pickles: a model file cannot run code.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from bot.nlu.text import views
+
+BLOCKS: tuple[dict[str, Any], ...] = (
+    {"view": "normal", "analyzer": "word", "ngram_range": (1, 2)},
+    {"view": "normal", "analyzer": "char_wb", "ngram_range": (2, 5)},
+    {"view": "arabic", "analyzer": "word", "ngram_range": (1, 2)},
+    {"view": "arabic", "analyzer": "char_wb", "ngram_range": (2, 5)},
+)
+
+
+def _vectorizer(block: Mapping[str, Any], **more: Any) -> TfidfVectorizer:
+    return TfidfVectorizer(
+        analyzer=block["analyzer"],
+        ngram_range=block["ngram_range"],
+        token_pattern=r"\S+",
+        lowercase=False,
+        sublinear_tf=True,
+        dtype=np.float32,
+        **more,
+    )
+
+
+@dataclass(frozen=True)
+class IntentModel:
+    """Call `train` or `load`; then `probabilities`."""
+
+    labels: tuple[str, ...]
+    vectorizers: tuple[TfidfVectorizer, ...]
+    weights: NDArray[np.float32]  # (features, labels)
+    bias: NDArray[np.float32]  # (labels,)
+
+    @classmethod
+    def train(cls, texts: Sequence[str], labels: Sequence[str], strength: float, seed: int) -> IntentModel:
+        """Fit on `texts` and their `labels`, every label weighing the same. `strength` is the inverse of the penalty."""
+        seen = [views(text) for text in texts]
+        vectorizers = []
+        parts = []
+        for block in BLOCKS:
+            vectorizer = _vectorizer(block, min_df=1 if block["analyzer"] == "word" else 2)
+            parts.append(vectorizer.fit_transform([view[block["view"]] for view in seen]))
+            vectorizers.append(vectorizer)
+        classifier = LogisticRegression(C=strength, class_weight="balanced", max_iter=300, tol=1e-3, random_state=seed)
+        classifier.fit(hstack(parts, format="csr"), list(labels))
+        return cls(
+            labels=tuple(classifier.classes_.tolist()),
+            vectorizers=tuple(vectorizers),
+            weights=np.ascontiguousarray(classifier.coef_.T, dtype=np.float32),
+            bias=classifier.intercept_.astype(np.float32),
+        )
+
+    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """One row a text, one column a label (in the order of `labels`), each row adding up to 1."""
+        seen = [views(text) for text in texts]
+        parts = [
+            vectorizer.transform([view[block["view"]] for view in seen])
+            for block, vectorizer in zip(BLOCKS, self.vectorizers)
+        ]
+        scores = np.asarray(hstack(parts, format="csr") @ self.weights, dtype=np.float64) + self.bias
+        scores -= scores.max(axis=1, keepdims=True)
+        exponentials = np.exp(scores)
+        return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+    def save(self, directory: Path) -> None:
+        vocabularies = [
+            sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__) for vectorizer in self.vectorizers
+        ]
+        (directory / "model.json").write_text(
+            json.dumps({"labels": self.labels, "vocabularies": vocabularies}, ensure_ascii=False), encoding="utf-8"
+        )
+        np.savez_compressed(
+            directory / "model.npz",
+            weights=self.weights,
+            bias=self.bias,
+            **{f"idf{i}": vectorizer.idf_ for i, vectorizer in enumerate(self.vectorizers)},
+        )
+
+    @classmethod
+    def load(cls, directory: Path) -> IntentModel:
+        """The model that `save` wrote. Raises OSError or ValueError when it is not there or not whole."""
+        stored = json.loads((directory / "model.json").read_text(encoding="utf-8"))
+        with np.load(directory / "model.npz", allow_pickle=False) as arrays:
+            vectorizers = []
+            for i, (block, vocabulary) in enumerate(zip(BLOCKS, stored["vocabularies"])):
+                vectorizer = _vectorizer(block, vocabulary=vocabulary)
+                vectorizer.idf_ = arrays[f"idf{i}"]
+                vectorizers.append(vectorizer)
+            return cls(tuple(stored["labels"]), tuple(vectorizers), arrays["weights"], arrays["bias"])

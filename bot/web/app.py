@@ -1,0 +1,51 @@
+"""The web application: routers over one composition root, and the worker beside them where asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from bot.bootstrap import App, build_app
+from bot.inbox import InboxService
+from bot.settings import Settings
+from bot.web import api, gateway, health, rasa_actions, webchat
+from bot.web.phones.routes import create_router as phones_router
+from bot.worker import Worker
+from connectors.channels.webchat import WebChatChannel
+
+
+def create_web(settings: Settings, *, worker: bool) -> FastAPI:
+    """FastAPI app; its lifespan opens and closes everything. `worker` runs the worker in this process."""
+
+    @asynccontextmanager
+    async def lifespan(web: FastAPI) -> AsyncIterator[None]:
+        app = build_app(settings)
+        own = Worker(app.stores.inbox, app.sender, app.turns) if worker else None
+        _mount(web, app, own)
+        running = asyncio.create_task(own.run()) if own is not None else None
+        try:
+            yield
+        finally:
+            if own is not None and running is not None:
+                own.stop()
+                await running
+            await app.close()
+
+    return FastAPI(title="Dalil", lifespan=lifespan, docs_url="/api/docs", redoc_url=None)
+
+
+def _mount(web: FastAPI, app: App, worker: Worker | None) -> None:
+    settings = app.settings
+    inbox = InboxService(app.stores.inbox, app.stores.outbox, worker.wake if worker is not None else lambda: None)
+    web.include_router(health.create_router(app.stores.monitor, app.dialogue.ready))
+    chat = app.channels["webchat"]
+    if isinstance(chat, WebChatChannel):
+        web.include_router(webchat.create_router(chat, app.stores.outbox))
+    web.include_router(gateway.create_router(app.channels, inbox, settings.effective_public_url))
+    web.include_router(rasa_actions.create_router(app.actions, settings.derived("rasa-actions")))
+    web.include_router(api.create_router(app.knowledge))
+    if settings.sandbox:
+        web.include_router(phones_router(settings.sandbox_url, app.http))
