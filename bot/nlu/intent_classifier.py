@@ -1,0 +1,99 @@
+"""What the citizen wants to know, with a probability one can rely on."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Dict, List, Optional
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.nlu.facets import ASK, Reading, read
+from bot.nlu.model import IntentModel
+from bot.nlu.normaliser import FORCED
+
+FACETS = "facets"
+_RANKED = 10
+
+log = logging.getLogger(__name__)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class FacetIntentClassifier(IntentClassifier, GraphComponent):
+    """Outputs `intent`, `intent_ranking` and `facets`: [{"name": "fees", "confidence": 0.9}, ...], first asked first.
+
+    A message without letters or digits gets no intent and confidence 0: the fallback takes it.
+    """
+
+    @staticmethod
+    def get_default_config() -> Dict[str, Any]:
+        return {
+            "strength": 20.0,  # inverse of the penalty on the weights
+            "clause_threshold": 0.5,  # probability from which one clause of a message adds a facet
+            "random_state": 20,
+        }
+
+    def __init__(
+        self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, model: Optional[IntentModel] = None
+    ) -> None:
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._model = model
+
+    @classmethod
+    def create(
+        cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> FacetIntentClassifier:
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> FacetIntentClassifier:
+        """Raises ValueError or OSError when the stored model is missing or damaged: better no start than no answers."""
+        with model_storage.read_from(resource) as directory:
+            return cls(config, model_storage, resource, IntentModel.load(directory))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        examples = [(e.get(TEXT), e.get(INTENT)) for e in training_data.intent_examples if e.get(TEXT)]
+        texts, labels = zip(*examples)
+        self._model = IntentModel.train(texts, labels, self._config["strength"], self._config["random_state"])
+        with self._model_storage.write_to(self._resource) as directory:
+            self._model.save(directory)
+        log.info("trained on %d examples of %d intents", len(texts), len(self._model.labels))
+        return self._resource
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        if self._model is None:
+            raise RuntimeError("the intent classifier is neither trained nor loaded")
+        for message in messages:
+            reading = self._read(self._model, message)
+            ranking = [{INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: p} for name, p in reading.ranking[:_RANKED]]
+            first = ranking[0] if ranking else {INTENT_NAME_KEY: None, PREDICTED_CONFIDENCE_KEY: 0.0}
+            facets = [{"name": name, "confidence": confidence} for name, confidence in reading.facets]
+            message.set(INTENT, first, add_to_output=True)
+            message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+            message.set(FACETS, facets, add_to_output=True)
+        return messages
+
+    def _read(self, model: IntentModel, message: Message) -> Reading:
+        forced = message.get(FORCED)
+        if forced in model.labels:
+            facets = ((forced[len(ASK) :], 1.0),) if forced.startswith(ASK) else ()
+            return Reading(((forced, 1.0),), facets)
+        text = message.get(TEXT) or ""
+        if not any(char.isalnum() for char in text):
+            return Reading((), ())
+        return read(model, text, self._config["clause_threshold"])
