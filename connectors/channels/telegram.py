@@ -22,6 +22,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Ne
 from connectors.channel import Limits, Parsed, WebhookRequest, WebhookResponse
 from connectors.channels.telegram_request import BotRequest
 from connectors.errors import Forged, Malformed, Misconfigured, OptedOut, Rejected, SendError, Uncertain
+from connectors.http import READ_SECONDS
 from connectors.messages import (
     Address,
     Button,
@@ -76,11 +77,15 @@ _GONE = (ChatMemberStatus.BANNED, ChatMemberStatus.LEFT)  # "kicked": the citize
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelegramConfig:
-    """One bot. `token` from BotFather; `secret_token` as given to setWebhook; `api_url`: a local provider instead."""
+    """One bot. `token` from BotFather; `secret_token` as given to setWebhook; `api_url`: a local provider instead.
+
+    `read_seconds`: how long an answer may take before it counts as lost.
+    """
 
     token: str = field(repr=False)
     secret_token: str = field(repr=False)
     api_url: str | None = None
+    read_seconds: float = READ_SECONDS
 
 
 class Telegram:
@@ -92,7 +97,7 @@ class Telegram:
         self._secret = config.secret_token.encode()
         self._namespace = config.token.partition(":")[0]  # a token is "<bot id>:<secret>"
         api_url = (config.api_url or API_URL).rstrip("/")
-        self._request = BotRequest(api_url)
+        self._request = BotRequest(api_url, config.read_seconds)
         self._bot = telegram.Bot(
             config.token, base_url=f"{api_url}/bot", request=self._request, get_updates_request=self._request
         )

@@ -13,7 +13,7 @@ import httpx2
 from telegram.request import BaseRequest, RequestData
 
 from connectors.errors import Throttled
-from connectors.http import READ_SECONDS, http_client, raise_for_overload, send_errors
+from connectors.http import http_client, raise_for_overload, send_errors
 
 _TOO_MANY_REQUESTS = 429
 
@@ -21,13 +21,14 @@ _TOO_MANY_REQUESTS = 429
 class BotRequest(BaseRequest):
     """Raises our own `SendError`s; the library wraps them in its NetworkError as `__cause__`."""
 
-    def __init__(self, api_url: str) -> None:
+    def __init__(self, api_url: str, read_seconds: float) -> None:
         logging.getLogger("telegram").setLevel(logging.INFO)  # at DEBUG it logs the token and every text
-        self._http = http_client(api_url)
+        self._read_seconds = read_seconds
+        self._http = http_client(api_url, read=read_seconds)
 
     @property
     def read_timeout(self) -> float | None:
-        return READ_SECONDS
+        return self._read_seconds
 
     async def initialize(self) -> None:
         """Nothing to do: the pool opens with its first request."""

@@ -25,7 +25,8 @@ from twilio.request_validator import RequestValidator, get_signature_algorithm  
 
 from connectors.channel import Limits, Parsed, WebhookRequest
 from connectors.channels.twilio_api import Templates, TwilioApi
-from connectors.errors import Forged, Malformed
+from connectors.errors import Forged, Malformed, Misconfigured
+from connectors.http import READ_SECONDS
 from connectors.messages import (
     Address,
     DeliveryReport,
@@ -78,16 +79,19 @@ _CONTACT_CARDS = ("text/vcard", "text/x-vcard", "text/directory")
 class TwilioConfig:
     """One account. `auth_tokens`: the first one sends; all are accepted on webhooks, so that a token can be rotated.
 
+    `sms_from`, `whatsapp_from`: who writes first; a reply leaves from the number that was written to.
     `public_url`: our own address as Twilio calls it, without a path. `api_url`: a local provider instead of Twilio.
+    `read_seconds`: how long an answer may take before it counts as lost.
     """
 
     account_sid: str
     auth_tokens: tuple[str, ...] = field(repr=False)
-    sms_from: str
-    whatsapp_from: str
     public_url: str
+    sms_from: str | None = None
+    whatsapp_from: str | None = None
     api_url: str | None = None
     content_sids: Mapping[str, str] = field(default_factory=dict)
+    read_seconds: float = READ_SECONDS
 
 
 class Twilio:
@@ -99,12 +103,12 @@ class Twilio:
         self._account_sid = config.account_sid
         self._validators = tuple(RequestValidator(token) for token in config.auth_tokens)
         self._senders = {
-            Medium.SMS: config.sms_from,
-            Medium.WHATSAPP: config.whatsapp_from.removeprefix(_WHATSAPP),
+            Medium.SMS: config.sms_from or "",
+            Medium.WHATSAPP: (config.whatsapp_from or "").removeprefix(_WHATSAPP),
         }
         self._status_url = config.public_url.rstrip("/") + STATUS_PATH
         self._templates = Templates(config.content_sids)
-        self._api = TwilioApi(config.account_sid, config.auth_tokens[0], config.api_url)
+        self._api = TwilioApi(config.account_sid, config.auth_tokens[0], config.api_url, config.read_seconds)
 
     @property
     def name(self) -> str:
@@ -144,10 +148,14 @@ class Twilio:
     # ---- out -------------------------------------------------------------------------------------------------------
 
     async def send(self, message: OutgoingMessage) -> Sent:
-        prefix = _WHATSAPP if message.to.medium is Medium.WHATSAPP else ""
+        medium = message.to.medium
+        sender = message.to.namespace or self._senders[medium]  # a reply leaves from where the question arrived
+        if not sender:
+            raise Misconfigured(f"no sender for {medium}")
+        prefix = _WHATSAPP if medium is Medium.WHATSAPP else ""
         parameters = {
             "to": prefix + message.to.external_id,
-            "from_": prefix + (message.to.namespace or self._senders[message.to.medium]),
+            "from_": prefix + sender,
             "status_callback": self._status_url,
         }
         interactive = message.buttons or message.menu is not None

@@ -85,8 +85,8 @@ def failure(status: int, code: int | None) -> SendError:
 class TwilioApi:
     """Sends messages through one account. `account_sid` and `auth_token` as in Twilio's console."""
 
-    def __init__(self, account_sid: str, auth_token: str, api_url: str | None = None) -> None:
-        self._transport = _Transport(api_url or API_URL)
+    def __init__(self, account_sid: str, auth_token: str, api_url: str | None, read_seconds: float) -> None:
+        self._transport = _Transport(api_url or API_URL, read_seconds)
         environment = {"TWILIO_ACCOUNT_SID": account_sid}  # given, so that the client does not read the real one
         self._client = Client(account_sid, auth_token, http_client=self._transport, environment=environment)
         if api_url:
@@ -111,9 +111,9 @@ class TwilioApi:
 class _Transport(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no types
     """Carries the official client's requests."""
 
-    def __init__(self, api_url: str) -> None:
+    def __init__(self, api_url: str, read_seconds: float) -> None:
         super().__init__(log, is_async=True)
-        self._http = http_client(api_url)
+        self._http = http_client(api_url, read=read_seconds)
 
     async def request(
         self,
