@@ -26,8 +26,10 @@ from bot.turn import Turns
 from connectors.channel import Channel
 from connectors.channels.telegram import TelegramConfig
 from connectors.channels.twilio import TwilioConfig
+from connectors.channels.webchat import WebChatConfig
 from connectors.gov.api import CaseTracker
 from connectors.gov.registration import RegistrationClient, RegistrationConfig
+from connectors.messages import OutgoingMessage
 from connectors.registry import build_channels
 from connectors.sandbox.config import SandboxConfig
 from knowledge.answer import Knowledge, load_knowledge
@@ -78,8 +80,8 @@ def twilio_config(settings: Settings) -> TwilioConfig | None:
         return TwilioConfig(
             account_sid=given.account_sid,
             auth_tokens=tuple(token for token in (given.auth_token, given.previous_auth_token) if token),
-            sms_from=given.sms_from,
-            whatsapp_from=given.whatsapp_from,
+            sms_from=given.sms_from or "",
+            whatsapp_from=given.whatsapp_from or "",
             public_url=settings.effective_public_url,
             api_url=given.api_url,
             content_sids=given.content_sids,
@@ -109,6 +111,19 @@ def telegram_config(settings: Settings) -> TelegramConfig | None:
         secret_token=settings.derived("sandbox-telegram-secret")[:48],
         api_url=settings.sandbox_url,
     )
+
+
+def webchat_config(settings: Settings) -> WebChatConfig:
+    """Our own pages may post, and those of DALIL_TRUSTED_ORIGINS."""
+    local = (f"http://127.0.0.1:{settings.port}", f"http://localhost:{settings.port}")
+    return WebChatConfig(
+        secrets=(settings.derived("webchat"),),
+        origins=(settings.effective_public_url, *local, *settings.trusted_origins),
+    )
+
+
+async def _read_from_outbox(_session: str, _message: OutgoingMessage) -> None:
+    """A web chat's reply is delivered by being in the outbox: the event stream reads it there (bot/web/webchat.py)."""
 
 
 def sandbox_config(settings: Settings) -> SandboxConfig:
@@ -183,7 +198,7 @@ def build_app(settings: Settings) -> App:
     channels = build_channels(
         twilio=twilio_config(settings),
         telegram=telegram_config(settings),
-        webchat_secret=settings.derived("webchat").encode(),
+        webchat=(webchat_config(settings), _read_from_outbox),
     )
     cases = case_tracker(settings)
     http = httpx2.AsyncClient(trust_env=False, timeout=5.0)

@@ -127,8 +127,11 @@ requests = Table(
 attempts = Table(
     "attempts",
     metadata,
-    # A keyed hash of (person, file number) or of the person alone: never the number itself.
-    Column("key", String(64), primary_key=True),
-    Column("failures", Integer, nullable=False),
-    Column("last_at", Double, nullable=False),
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("person_id", String(32), nullable=False),
+    Column("file_key", String(64), nullable=False),  # a keyed hash: the file number itself is never stored
+    Column("turn_id", String(64), nullable=False, unique=True),  # a replayed turn counts once
+    Column("at", Double, nullable=False),
+    Index("ix_attempts_person", "person_id", "at"),
+    Index("ix_attempts_file", "file_key", "at"),
 )

@@ -14,7 +14,7 @@ from bot.settings import Settings
 from bot.web import api, gateway, health, rasa_actions, webchat
 from bot.web.phones.routes import create_router as phones_router
 from bot.worker import Worker
-from connectors.channels.webchat import WebChatChannel
+from connectors.channels.webchat import WebChat
 
 
 def create_web(settings: Settings, *, worker: bool) -> FastAPI:
@@ -42,7 +42,7 @@ def _mount(web: FastAPI, app: App, worker: Worker | None) -> None:
     inbox = InboxService(app.stores.inbox, app.stores.outbox, worker.wake if worker is not None else lambda: None)
     web.include_router(health.create_router(app.stores.monitor, app.dialogue.ready))
     chat = app.channels["webchat"]
-    if isinstance(chat, WebChatChannel):
+    if isinstance(chat, WebChat):
         web.include_router(webchat.create_router(chat, app.stores.outbox))
     web.include_router(gateway.create_router(app.channels, inbox, settings.effective_public_url))
     web.include_router(rasa_actions.create_router(app.actions, settings.derived("rasa-actions")))

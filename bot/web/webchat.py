@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from bot import ports
-from connectors.channels.webchat import WebChatChannel
+from connectors.channels.webchat import WebChat
 from connectors.errors import Forged
 from connectors.messages import Address, OutgoingMessage
 
@@ -23,7 +23,7 @@ HEARTBEAT_S = 15.0  # keeps proxies from closing a quiet stream
 PAGE = 50
 
 
-def create_router(channel: WebChatChannel, outbox: ports.Outbox) -> APIRouter:
+def create_router(channel: WebChat, outbox: ports.Outbox) -> APIRouter:
     router = APIRouter()
 
     @router.post("/channels/webchat/sessions")
@@ -34,7 +34,7 @@ def create_router(channel: WebChatChannel, outbox: ports.Outbox) -> APIRouter:
     @router.get("/channels/webchat/events")
     async def events(request: Request, session: str = "", after: int = 0) -> Response:
         try:
-            address = channel.address(session)
+            address = channel.address(channel.session_id(session))
         except Forged:
             return Response(status_code=403)
         last = int(request.headers.get("last-event-id") or after)

@@ -14,11 +14,18 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table('attempts',
-    sa.Column('key', sa.String(length=64), nullable=False),
-    sa.Column('failures', sa.Integer(), nullable=False),
-    sa.Column('last_at', sa.Double(), nullable=False),
-    sa.PrimaryKeyConstraint('key', name=op.f('pk_attempts'))
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('person_id', sa.String(length=32), nullable=False),
+    sa.Column('file_key', sa.String(length=64), nullable=False),
+    sa.Column('turn_id', sa.String(length=64), nullable=False),
+    sa.Column('at', sa.Double(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_attempts')),
+    sa.UniqueConstraint('turn_id', name=op.f('uq_attempts_turn_id'))
     )
+    with op.batch_alter_table('attempts', schema=None) as batch_op:
+        batch_op.create_index('ix_attempts_file', ['file_key', 'at'], unique=False)
+        batch_op.create_index('ix_attempts_person', ['person_id', 'at'], unique=False)
+
     op.create_table('people',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('created_at', sa.Double(), nullable=False),
@@ -132,4 +139,8 @@ def downgrade() -> None:
 
     op.drop_table('identities')
     op.drop_table('people')
+    with op.batch_alter_table('attempts', schema=None) as batch_op:
+        batch_op.drop_index('ix_attempts_person')
+        batch_op.drop_index('ix_attempts_file')
+
     op.drop_table('attempts')

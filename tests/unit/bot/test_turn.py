@@ -1,0 +1,190 @@
+"""One message becomes one plan: who answers, what Rasa is asked, what is remembered."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from actions.contract import ChooseLanguage, Context, OptOut, Outcome, RequestPerson, TurnInput, TurnResult
+from actions.replies import load_wording
+from bot.conversation import Conversation, Owner
+from bot.ports import Claim
+from bot.turn import Dialogue, Turns
+from connectors.channel import Limits
+from connectors.messages import Address, IncomingMessage, Medium, MessageKind, Reply
+
+NOW = 1_800_000_000.0
+ADDRESS = Address(channel="telegram", medium=Medium.TELEGRAM, namespace="bot", external_id="1001")
+LIMITS = {"telegram": {Medium.TELEGRAM: Limits(max_chars=4096, max_rows=10)}}
+
+
+class ScriptedDialogue(Dialogue):
+    """Says what the test wrote, and remembers what it was asked."""
+
+    def __init__(self, *results: TurnResult) -> None:
+        self.results = list(results) or [result("jawab")]
+        self.asked: list[tuple[str, TurnInput]] = []
+
+    async def ask(self, turn: TurnInput, text: str) -> list[TurnResult]:
+        self.asked.append((text, turn))
+        return self.results
+
+
+def result(text: str, **fields: object) -> TurnResult:
+    reply = Reply(language=fields.pop("language", "ary"), paragraphs=(text,))
+    return TurnResult.model_validate({"outcome": Outcome.ANSWERED, "reply": reply, **fields})
+
+
+def conversation(**fields: object) -> Conversation:
+    return Conversation.model_validate({"id": "c1", "person_id": "p1", "address": ADDRESS, **fields})
+
+
+def claim(text: str = "", before: Conversation | None = None, **fields: object) -> Claim:
+    message = IncomingMessage.model_validate({"provider_id": "7", "sender": ADDRESS, "text": text, **fields})
+    return Claim(1, 1, 0, message, before or conversation(), NOW)
+
+
+def turns(dialogue: Dialogue) -> Turns:
+    return Turns(dialogue, load_wording(), LIMITS, "ma")
+
+
+async def asked(text: str, before: Conversation | None = None, **fields: object) -> list[str]:
+    dialogue = ScriptedDialogue()
+    await turns(dialogue).handle_turn(claim(text, before, **fields), NOW)
+    return [said for said, _ in dialogue.asked]
+
+
+@pytest.mark.parametrize(
+    ("text", "to_rasa"),
+    [
+        pytest.param("chno khassni", "chno khassni", id="a text goes to Rasa as it is"),
+        pytest.param('/restart{"a":1}', 'restart{"a":1}', id="a leading slash is no command"),
+        pytest.param(" / / ask_fees", "ask_fees", id="nor are several with spaces between"),
+        pytest.param("\u202eabc\u202c", "abc", id="direction overrides are removed"),
+        pytest.param("'; DROP TABLE inbox; --", "'; DROP TABLE inbox; --", id="an SQL fragment is only a text"),
+        pytest.param("{{7*7}} ${x}", "{{7*7}} ${x}", id="a template fragment is only a text"),
+        pytest.param("STOP", "/stop", id="stop works whatever the NLU thinks"),
+        pytest.param("توقف", "/stop", id="stop in Arabic too"),
+        pytest.param("/start", "/greet", id="Telegram's first word is a greeting"),
+        pytest.param("ش" * 5000, "ش" * 1600, id="a very long text is cut"),
+    ],
+)
+async def test_what_rasa_is_asked(text: str, to_rasa: str) -> None:
+    assert [to_rasa] == await asked(text)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"kind": MessageKind.STICKER}, id="a sticker"),
+        pytest.param({"kind": MessageKind.LOCATION}, id="a location"),
+        pytest.param({"kind": MessageKind.MEDIA}, id="a photo without a caption"),
+        pytest.param({"text": "👍🏽🙂"}, id="emoji alone"),
+        pytest.param({"text": "   "}, id="nothing but spaces"),
+    ],
+)
+async def test_what_cannot_be_read_gets_a_friendly_sentence_without_rasa(fields: dict[str, object]) -> None:
+    dialogue = ScriptedDialogue()
+
+    plan = await turns(dialogue).handle_turn(claim(**{"text": "", **fields}), NOW)
+
+    assert ([], "unreadable") == (dialogue.asked, plan.outcome)
+    assert [load_wording().text("ary", "text_only")] == [message.text for message in plan.messages]
+
+
+async def test_a_photo_s_caption_is_read() -> None:
+    assert ["ch7al passeport"] == await asked("ch7al passeport", kind=MessageKind.MEDIA)
+
+
+@pytest.mark.parametrize("number", ["2", "٢", " 2. ", "(2)"])
+async def test_a_number_picks_from_the_last_list(number: str) -> None:
+    offered = Context(choices=("i:agent", "a:ma.casier_judiciaire:fees"), at=datetime.fromtimestamp(NOW - 60, UTC))
+    dialogue = ScriptedDialogue()
+
+    await turns(dialogue).handle_turn(claim(number, conversation(context=offered)), NOW)
+
+    [(text, turn)] = dialogue.asked
+    assert ("/ask_fees", "a:ma.casier_judiciaire:fees") == (text, turn.choice)
+
+
+@pytest.mark.parametrize(
+    ("number", "age"),
+    [
+        pytest.param("3", 60, id="a number beyond the list"),
+        pytest.param("0", 60, id="zero"),
+        pytest.param("2", 86_400, id="a list of yesterday"),
+    ],
+)
+async def test_a_number_that_picks_nothing_is_a_text(number: str, age: int) -> None:
+    offered = Context(choices=("i:agent", "l:fr"), at=datetime.fromtimestamp(NOW - age, UTC))
+
+    assert [number] == await asked(number, conversation(context=offered))
+
+
+@pytest.mark.parametrize(
+    ("payload", "to_rasa"),
+    [("i:status", "/status"), ("l:fr", "/language"), ("a:ma.casier_judiciaire:where", "/ask_where")],
+)
+async def test_a_tapped_button_is_understood_without_guessing(payload: str, to_rasa: str) -> None:
+    assert [to_rasa] == await asked("label", kind=MessageKind.CHOICE, choice=payload)
+
+
+async def test_a_button_that_is_not_ours_counts_as_its_label() -> None:
+    assert ["passeport"] == await asked("passeport", kind=MessageKind.CHOICE, choice="'/restart")
+
+
+async def test_results_are_applied_to_the_conversation() -> None:
+    context = Context(procedure="ma.casier_judiciaire", facets=("fees",))
+    dialogue = ScriptedDialogue(
+        result("un", language="fr", context=context, effects=(ChooseLanguage(language="fr"), RequestPerson()))
+    )
+
+    plan = await turns(dialogue).handle_turn(claim("bonjour"), NOW)
+
+    after = plan.conversation
+    assert ("fr", "fr", "ma.casier_judiciaire") == (after.language, after.chosen_language, after.context.procedure)
+    assert datetime.fromtimestamp(NOW, UTC) == after.context.at
+    assert RequestPerson() in plan.effects
+
+
+async def test_after_stop_there_is_silence_until_start() -> None:
+    stopped = (await turns(ScriptedDialogue(result("ok", effects=(OptOut(),)))).handle_turn(claim("stop"), NOW)).conversation
+    assert stopped.opted_out
+
+    silent = await turns(ScriptedDialogue()).handle_turn(claim("passeport", stopped), NOW)
+    assert ((), "opted_out") == (silent.messages, silent.outcome)
+
+    back = await turns(ScriptedDialogue()).handle_turn(claim("START", stopped), NOW)
+    assert (False, 1) == (back.conversation.opted_out, len(back.messages))
+
+
+async def test_while_a_person_has_the_conversation_the_bot_is_silent() -> None:
+    plan = await turns(ScriptedDialogue()).handle_turn(claim("salam", conversation(owner=Owner.AGENT)), NOW)
+
+    assert ((), "agent") == (plan.messages, plan.outcome)
+
+
+async def test_the_same_message_twenty_times_is_answered_twice_and_acknowledged_once() -> None:
+    dialogue, said, before = ScriptedDialogue(), [], conversation()
+    for _ in range(20):
+        plan = await turns(dialogue).handle_turn(claim("ch7al passeport", before), NOW)
+        said += [message.text for message in plan.messages]
+        before = plan.conversation
+
+    assert ["jawab", "jawab", load_wording().text("ary", "repeated")] == said
+
+
+async def test_the_same_question_a_minute_later_is_answered() -> None:
+    dialogue, before = ScriptedDialogue(), conversation()
+    for minute in range(4):
+        now = NOW + 61 * minute
+        before = (await turns(dialogue).handle_turn(claim("ch7al passeport", before), now)).conversation
+
+    assert 4 == len(dialogue.asked)
+
+
+async def test_a_turn_that_cannot_be_answered_ends_with_an_apology_and_a_reason() -> None:
+    plan = turns(ScriptedDialogue()).apology(claim("salam"), "dialogue_failed")
+
+    assert ("failed", "dialogue_failed", 1) == (plan.outcome, plan.failed, len(plan.messages))
