@@ -1,7 +1,7 @@
 """The three handsets in an invented citizen's hands: what each shows, and who watches it.
 
-A handset knows no provider and no HTTP. It keeps a bounded transcript in memory; every change raises `version`, and
-`follow()` hands whoever watches first the whole screen and then each change.
+A handset knows no provider and no HTTP. It keeps a bounded transcript in memory; every change raises its version and
+rings the bell, and `Phones.follow` hands whoever watches first the whole screens and then each change.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal
@@ -81,6 +82,7 @@ class Bubble(_Frozen):
     `provider_id`: the provider's id of the message. `waiting`: the tapped button that has not been answered yet.
     """
 
+    handset: HandsetName
     id: int
     version: int
     direction: Literal["sent", "received"]
@@ -111,15 +113,38 @@ class Screen(_Frozen):
     bubbles: tuple[Bubble, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far a watcher has followed one handset."""
+
+    version: int = 0
+    state: tuple[int, bool, bool] | None = None  # who holds the phone, whether Dalil types, whether it is blocked
+
+
+class Bell:
+    """Wakes everyone who waits, each time it rings."""
+
+    def __init__(self) -> None:
+        self._next = asyncio.Event()
+
+    def ring(self) -> None:
+        self._next.set()
+        self._next = asyncio.Event()
+
+    def next(self) -> asyncio.Event:
+        """The event that the next ring sets. Take it before looking at what may change, wait for it afterwards."""
+        return self._next
+
+
 class Handset:
     """One invented citizen's phone. `address` is a phone number, or Telegram's chat id in digits."""
 
-    def __init__(self, name: HandsetName, country: Country, now: Callable[[], datetime]) -> None:
+    def __init__(self, name: HandsetName, country: Country, now: Callable[[], datetime], bell: Bell) -> None:
         self.name = name
         self._now = now
+        self._bell = bell
         self._version = 0
         self._next_id = 1
-        self._changed = asyncio.Event()
         self.reset(country)
 
     def reset(self, country: Country) -> None:
@@ -153,6 +178,7 @@ class Handset:
     ) -> Bubble:
         """Show a new bubble. A citizen's own is still on its way; Dalil's has arrived by being shown."""
         bubble = Bubble(
+            handset=self.name,
             id=self._next_id,
             version=self._touch(),
             direction=direction,
@@ -196,26 +222,16 @@ class Handset:
                 return bubble, option
         return None
 
-    async def follow(self) -> AsyncIterator[Screen | Bubble]:
-        """The whole screen, then each bubble that is new or changed; a screen again when more than bubbles changed."""
-        seen, state = 0, None
-        while True:
-            changed = self._changed
-            now = (self._citizen, self.typing, self.blocked)
-            news = [bubble for bubble in self._bubbles.values() if bubble.version > seen]
-            seen = self._version
-            if now != state:
-                state = now
-                yield self.screen()
-            else:
-                for bubble in news:
-                    yield bubble
-            await changed.wait()
+    def news(self, seen: Seen) -> tuple[Seen, list[Screen | Bubble]]:
+        """What changed since `seen`: the bubbles, or the whole screen when more than bubbles did."""
+        now = Seen(self._version, (self._citizen, self.typing, self.blocked))
+        if now.state != seen.state:
+            return now, [self.screen()]
+        return now, [bubble for bubble in self._bubbles.values() if bubble.version > seen.version]
 
     def _touch(self) -> int:
         self._version += 1
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._bell.ring()
         return self._version
 
 
@@ -223,7 +239,8 @@ class Phones:
     """The three handsets."""
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._handsets = {name: Handset(name, "ma", now) for name in HandsetName}
+        self._bell = Bell()
+        self._handsets = {name: Handset(name, "ma", now, self._bell) for name in HandsetName}
 
     def __getitem__(self, name: HandsetName) -> Handset:
         return self._handsets[name]
@@ -232,6 +249,17 @@ class Phones:
         """The handset when `address` is (still) its number."""
         handset = self._handsets[name]
         return handset if handset.address == address else None
+
+    async def follow(self, *names: HandsetName) -> AsyncIterator[Screen | Bubble]:
+        """The screens of `names`, then whatever is new or changed on them, without end."""
+        seen = dict.fromkeys(names, Seen())
+        while True:
+            rung = self._bell.next()
+            for name in names:
+                seen[name], news = self._handsets[name].news(seen[name])
+                for item in news:
+                    yield item
+            await rung.wait()
 
 
 def _new_address(name: HandsetName, country: Country) -> str:

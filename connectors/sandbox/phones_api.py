@@ -3,6 +3,7 @@
 POST /phones/{handset}/messages    {"text": …} | {"choice": id} | {"kind": "location" | "sticker" | "photo"}
                                    | {"kind": "block" | "unblock"}: what the citizen does; answers with the screen
 GET  /phones/{handset}/events      server-sent events `screen` and `bubble`, see phones.py
+GET  /phones/events                the same of all three in one stream: browsers keep few connections open
 GET  /phones/{handset}/transcript  the screen, once
 POST /phones/{handset}/reset       {"country": "ma" | "dz" | "mr"}: the phone goes to a new invented citizen
 """
@@ -66,29 +67,38 @@ _CAN_SHARE: dict[HandsetName, frozenset[str]] = {
 
 
 def create_router(phones: Phones, carriers: Mapping[HandsetName, Carrier]) -> APIRouter:
-    router = APIRouter(prefix="/phones/{handset}", tags=["phones"])
+    router = APIRouter(prefix="/phones", tags=["phones"])
 
-    @router.post("/messages", status_code=202)
+    @router.post("/{handset}/messages", status_code=202)
     async def act(handset: HandsetName, act: Act) -> Screen:
         phone = phones[handset]
         _perform(phone, carriers[handset], act)
         return phone.screen()
 
     @router.get("/events", response_class=EventSourceResponse)
-    async def events(handset: HandsetName) -> AsyncIterator[ServerSentEvent]:
-        async for news in phones[handset].follow():
-            yield ServerSentEvent(event="screen" if isinstance(news, Screen) else "bubble", data=news)
+    async def all_events() -> AsyncIterator[ServerSentEvent]:
+        async for news in phones.follow(*HandsetName):
+            yield _event(news)
 
-    @router.get("/transcript")
+    @router.get("/{handset}/events", response_class=EventSourceResponse)
+    async def events(handset: HandsetName) -> AsyncIterator[ServerSentEvent]:
+        async for news in phones.follow(handset):
+            yield _event(news)
+
+    @router.get("/{handset}/transcript")
     async def transcript(handset: HandsetName) -> Screen:
         return phones[handset].screen()
 
-    @router.post("/reset")
+    @router.post("/{handset}/reset")
     async def reset(handset: HandsetName, citizen: NewCitizen) -> Screen:
         phones[handset].reset(citizen.country)
         return phones[handset].screen()
 
     return router
+
+
+def _event(news: Screen | Bubble) -> ServerSentEvent:
+    return ServerSentEvent(event="screen" if isinstance(news, Screen) else "bubble", data=news)
 
 
 def _perform(phone: Handset, carrier: Carrier, act: Act) -> None:

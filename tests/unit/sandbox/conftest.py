@@ -17,6 +17,7 @@ def customer() -> Customer:
 def sandbox_url(customer: Customer) -> Iterator[str]:
     with Server(customer.app()) as app, Server(create_app(config(app.url))) as sandbox:
         yield sandbox.url
+        app.stop()
 
 
 @pytest.fixture

@@ -65,8 +65,12 @@ class Server:
         host, port = self._server.servers[0].sockets[0].getsockname()
         return f"http://{host}:{port}"
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
+        """Ask it to stop; leaving the `with` block waits until it has."""
         self._server.should_exit = True
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
         self._thread.join(PATIENCE)
 
 

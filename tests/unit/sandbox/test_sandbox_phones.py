@@ -81,6 +81,18 @@ def test_a_watcher_gets_the_screen_then_each_change_then_the_new_citizens_screen
         assert next(events) == ("screen", new)
 
 
+def test_one_stream_carries_all_three_handsets(sandbox_url, phone):
+    with (
+        httpx2.Client(trust_env=False, timeout=10) as http,
+        http.stream("GET", f"{sandbox_url}/phones/events") as stream,
+    ):
+        events = read_events(stream)
+        assert [next(events)[1]["handset"] for _ in range(3)] == ["whatsapp", "sms", "telegram"]
+        phone("telegram").do(text="salam")
+        kind, bubble = next(events)
+        assert (kind, bubble["handset"], bubble["text"]) == ("bubble", "telegram", "salam")
+
+
 def read_events(stream):
     """(event, data) of each server-sent event."""
     kind = ""
