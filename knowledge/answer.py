@@ -1,0 +1,179 @@
+"""From a citizen's question to the sheet that answers it, or to a question back, or to an honest "I do not know".
+
+The rules, in order:
+1. A procedure chosen by button wins.
+2. Words that name nothing ("w ch7al?", "et pour mon fils ?") are about the procedure of the turns before, or about the
+   neighbour that they ask for (child, renewal, loss). Without one: `which_procedure`.
+3. Otherwise the words are searched. A sure hit that stands alone is answered. Several as good: answered from the one
+   spoken of before, or from the most general one where all say the same about the facet asked; else he is asked.
+4. Unsure hits are offered as choices. Nothing near: no answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from knowledge.embedding import Embedder
+from knowledge.loader import Catalogue
+from knowledge.present import same_answer
+from knowledge.procedures import Country, Facet, Procedure, State
+from knowledge.search import Hit, Search, SearchResult
+from knowledge.settings import Settings, Words
+
+
+class Outcome(StrEnum):
+    ANSWERED = "answered"
+    CLARIFY = "clarify"
+    NO_ANSWER = "no_answer"
+
+
+class Reason(StrEnum):
+    """Why a question got its outcome; closed, for metrics, agents and tests."""
+
+    CHOSEN = "chosen"  # answered: by button
+    CONTEXT = "context"  # answered: the procedure spoken of before
+    CONTEXT_VARIANT = "context_variant"  # answered: its child's, renewal … sheet
+    FOUND = "found"  # answered: one sure hit
+    SAME_ANSWER = "same_answer"  # answered: several hits that say the same
+    SEVERAL = "several"  # clarify: several hits as good
+    UNSURE = "unsure"  # clarify: no hit is sure
+    WHICH_PROCEDURE = "which_procedure"  # no answer: no procedure named, none spoken of before
+    UNKNOWN_PROCEDURE = "unknown_procedure"  # no answer: the chosen sheet does not exist (any more)
+    NOTHING_FOUND = "nothing_found"  # no answer: everything is far
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`facets`: asked, first asked first; none means an overview. `procedure`: chosen by button.
+
+    `context_procedure`: spoken of before. `intent_confidence`: how sure we are that this is a question at all.
+    """
+
+    text: str
+    country: Country
+    language: str
+    facets: tuple[Facet, ...] = ()
+    procedure: str | None = None
+    context_procedure: str | None = None
+    intent_confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`procedure` is set when answered. `candidates`: when asked about, the choices; else what was considered.
+
+    `draft`: the sheet is not verified; answer with its official link only (`present` does).
+    """
+
+    outcome: Outcome
+    reason: Reason
+    procedure: Procedure | None = None
+    facets: tuple[Facet, ...] = (Facet.OVERVIEW,)
+    candidates: tuple[Hit, ...] = ()
+    rejected: tuple[Hit, ...] = ()
+
+    @property
+    def draft(self) -> bool:
+        return self.procedure is not None and self.procedure.state is State.DRAFT
+
+
+class Knowledge:
+    """Answers questions from one catalogue. Threads may share it: an answer reads one index from start to end."""
+
+    def __init__(self, catalogue: Catalogue, embedder: Embedder, settings: Settings, words: Words) -> None:
+        self._embedder = embedder
+        self._settings = settings
+        self._words = words
+        self._search = self._built(catalogue)
+
+    def reload(self, catalogue: Catalogue) -> None:
+        """Answer from another catalogue. Questions under way finish on the old one."""
+        self._search = self._built(catalogue)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self._search.catalogue
+
+    def search(self, text: str, country: Country) -> SearchResult:
+        return self._search.search(text, country)
+
+    def answer(self, question: Question) -> Answer:
+        return _Answering(self._search, self._settings, question).answer()
+
+    def _built(self, catalogue: Catalogue) -> Search:
+        return Search(catalogue, self._embedder, self._settings, self._words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answering:
+    """One question against one index."""
+
+    search: Search
+    settings: Settings
+    question: Question
+
+    def answer(self) -> Answer:
+        question = self.question
+        if question.procedure is not None:
+            return self._given(question.procedure, Reason.CHOSEN)
+        if self.search.names_nothing(question.text):
+            return self._from_context()
+        return self._from_search()
+
+    @property
+    def facets(self) -> tuple[Facet, ...]:
+        return self.question.facets or (Facet.OVERVIEW,)
+
+    def _given(self, procedure_id: str, reason: Reason) -> Answer:
+        procedure = self.search.catalogue.get(procedure_id)
+        if procedure is None:
+            return Answer(Outcome.NO_ANSWER, Reason.UNKNOWN_PROCEDURE, None, self.facets)
+        return self._answered(Hit(procedure, score=1.0, lexical=0.0, dense=0.0), reason)
+
+    def _from_context(self) -> Answer:
+        context = self.search.catalogue.get(self.question.context_procedure or "")
+        if context is None:
+            return Answer(Outcome.NO_ANSWER, Reason.WHICH_PROCEDURE, None, self.facets)
+        variant = self.search.variant_of(context, self.question.text)
+        if variant is None or variant.id == context.id:
+            return self._given(context.id, Reason.CONTEXT)
+        return self._given(variant.id, Reason.CONTEXT_VARIANT)
+
+    def _from_search(self) -> Answer:
+        result, limits = self.search.search(self.question.text, self.question.country), self.settings.thresholds
+        if not result.hits:
+            return Answer(Outcome.NO_ANSWER, Reason.NOTHING_FOUND, None, self.facets, (), result.rejected)
+        best = result.hits[0]
+        sure = limits.answer if self.question.intent_confidence >= limits.sure_intent else limits.answer + limits.margin
+        if best.score < sure:
+            return self._ask(Reason.UNSURE, self._offered(result), result)
+        as_good = tuple(hit for hit in result.hits if hit.score >= best.score - limits.margin)
+        if len(as_good) == 1:
+            return self._answered(best, Reason.FOUND, result)
+        spoken_of = next((hit for hit in as_good if hit.procedure.id == self.question.context_procedure), None)
+        if spoken_of is not None:
+            return self._answered(spoken_of, Reason.CONTEXT, result)
+        general = min(as_good, key=lambda hit: (self.search.generality(hit.procedure), -hit.score))
+        if all(self._says_the_same(general, hit) for hit in as_good):
+            return self._answered(general, Reason.SAME_ANSWER, result)
+        return self._ask(Reason.SEVERAL, as_good, result)
+
+    def _says_the_same(self, one: Hit, other: Hit) -> bool:
+        return one is other or all(same_answer(one.procedure, other.procedure, facet) for facet in self.facets)
+
+    def _offered(self, result: SearchResult) -> tuple[Hit, ...]:
+        """At least two choices: the hits, then neighbours of the best, then the best of the rejected."""
+        if len(result.hits) > 1:
+            return result.hits
+        neighbours = [hit for hit in result.rejected if hit.procedure.id in result.hits[0].procedure.related]
+        return tuple(dict.fromkeys((*result.hits, *neighbours, *result.rejected)))[:2]
+
+    def _ask(self, reason: Reason, choices: tuple[Hit, ...], result: SearchResult) -> Answer:
+        offered = choices[: self.settings.thresholds.choices]
+        return Answer(Outcome.CLARIFY, reason, None, self.facets, offered, result.rejected)
+
+    def _answered(self, hit: Hit, reason: Reason, result: SearchResult | None = None) -> Answer:
+        others = [other for other in result.hits if other is not hit] if result else []
+        rejected = result.rejected if result else ()
+        return Answer(Outcome.ANSWERED, reason, hit.procedure, self.facets, (hit, *others), rejected)

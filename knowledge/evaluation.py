@@ -1,0 +1,135 @@
+"""How well search finds the right sheet: `python -m knowledge.evaluation search evaluation/dev/part1.jsonl`.
+
+Each line of the file: {"id", "text", "variety", "country", "intent", "facet", "procedures": [acceptable ids]}. Lines of
+another intent than `procedure` are left out; a procedure line with no acceptable id asks for something that is not in
+the catalogue and should not be answered.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from knowledge.answer import Knowledge, Outcome, Question
+from knowledge.embedding import load_embedder
+from knowledge.loader import load_content
+from knowledge.procedures import Country, Facet
+from knowledge.settings import load_settings, load_words
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    id: str
+    text: str
+    variety: str
+    country: Country
+    facets: tuple[Facet, ...]
+    procedures: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Figures:
+    """Counts of one variety. `absent`: questions about something that is not in the catalogue."""
+
+    cases: int = 0
+    first: int = 0
+    third: int = 0
+    answered: int = 0
+    wrongly: int = 0
+    asked: int = 0
+    absent: int = 0
+    absent_answered: int = 0
+    misses: list[str] = field(default_factory=list)
+
+
+def read_cases(file: Path) -> list[Case]:
+    """
+    Raises:
+        ValueError: a line is not a case; it is named by its number.
+    """
+    cases = []
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+        try:
+            if (row := json.loads(line))["intent"] == "procedure":
+                facets = (Facet(row["facet"]),) if row.get("facet") else ()
+                ids = tuple(row["procedures"])
+                country = Country(row.get("country", "ma"))
+                cases.append(Case(row["id"], row["text"], row["variety"], country, facets, ids))
+        except (KeyError, ValueError, TypeError) as error:
+            raise ValueError(f"{file.name}:{number}: not a case ({error!r})") from error
+    return cases
+
+
+def evaluate(knowledge: Knowledge, cases: Iterable[Case]) -> dict[str, Figures]:
+    """Figures per variety, and of all under "all". A question that names no procedure counts where it lists some."""
+    table: dict[str, Figures] = {}
+    for case in cases:
+        for variety in (case.variety, "all"):
+            _count(table.setdefault(variety, Figures()), knowledge, case)
+    return table
+
+
+def _count(figures: Figures, knowledge: Knowledge, case: Case) -> None:
+    answer = knowledge.answer(Question(case.text, case.country, case.variety, case.facets))
+    answered = answer.procedure.id if answer.procedure else None
+    if not case.procedures:
+        figures.absent += 1
+        if answered:
+            figures.absent_answered += 1
+            figures.misses.append(f"{case.id}: {case.text!r} is not in the catalogue, answered {answered}")
+        return
+    found = [hit.procedure.id for hit in answer.candidates]
+    figures.cases += 1
+    figures.first += bool(found and found[0] in case.procedures)
+    figures.third += any(one in case.procedures for one in found[:3])
+    figures.answered += answered is not None
+    figures.asked += answer.outcome is Outcome.CLARIFY
+    figures.wrongly += answered is not None and answered not in case.procedures
+    if not found or found[0] not in case.procedures:
+        scores = ", ".join(f"{hit.procedure.id} {hit.score:.2f}" for hit in (answer.candidates or answer.rejected)[:3])
+        figures.misses.append(f"{case.id}: {case.text!r} {answer.reason}; wanted {case.procedures}; {scores}")
+
+
+def report(table: dict[str, Figures]) -> str:
+    """The table as Markdown."""
+    lines = [
+        "| variety | questions | first | in 3 | answered | asked back | wrongly answered | absent but answered |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for variety, f in sorted(table.items(), key=lambda item: (item[0] == "all", item[0])):
+        n = max(f.cases, 1)
+        shares = [f.first / n, f.third / n, f.answered / n, f.asked / n, f.wrongly / n]
+        absent = f"{f.absent_answered} of {f.absent}"
+        lines.append(f"| {variety} | {f.cases} | " + " | ".join(f"{s:.3f}" for s in shares) + f" | {absent} |")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str]) -> int:
+    """`search FILE...`: print the table, the misses and the speed. `--model NAME` takes another embedding model."""
+    model = str(_HERE / "model")
+    if "--model" in arguments:
+        at = arguments.index("--model")
+        model = arguments[at + 1]
+        arguments = arguments[:at] + arguments[at + 2 :]
+    if len(arguments) < 2 or arguments[0] != "search":
+        sys.stderr.write("usage: python -m knowledge.evaluation search FILE... [--model NAME]\n")
+        return 2
+    started = time.perf_counter()
+    knowledge = Knowledge(load_content(_HERE / "content"), load_embedder(model), load_settings(), load_words())
+    loaded = time.perf_counter()
+    cases = [case for file in arguments[1:] for case in read_cases(Path(file))]
+    table = evaluate(knowledge, cases)
+    each = (time.perf_counter() - loaded) * 1000 / max(2 * len(cases), 1)  # counted twice: by variety and in all
+    sys.stdout.write("\n".join([*table["all"].misses, "", report(table)]) + "\n")
+    sys.stdout.write(f"\nindex built in {loaded - started:.2f} s, {each:.2f} ms a question\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

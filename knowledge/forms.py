@@ -1,0 +1,72 @@
+"""The forms under which one word is found: as written, without clitics, by its consonants.
+
+Darija has no spelling: لاكارط, لاكارت, lakart and lacarte are one word. Words are stored and looked up under keys, each
+with the quality of the match it stands for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from knowledge.language import arabizi, normalise
+
+Quality = Literal["exact", "stem", "sound"]
+Key = tuple[str, Quality]
+
+_SHORTEST_STEM = 3
+_ARABIC = re.compile(r"[ء-ي]")
+_ARABIC_CLITICS = ("وال", "فال", "بال", "كال", "دال", "لل", "ال", "و", "ف", "ب", "ل", "د", "ك")
+_LATIN_CLITIC = re.compile(r"(?:[wfbd]?l|[wfbd])(?=[bcdfghjklmnpqrstvwxz])")  # lpassport, flcarte: Darija's article
+_SAME_SOUND = str.maketrans("طصضظذثق", "تسدددتك")  # as heard and as typed from Latin letters
+_LONG_VOWELS = re.compile(r"(?<=.)[اويءه]")
+_DOUBLED = re.compile(r"(.)\1+")
+_FRENCH_ENDING = re.compile(r"(?:es|s|x|e)$")
+
+
+def words(text: str) -> list[tuple[str, ...]]:
+    """The words of `text`, each as typed and, where it is Darija in Latin letters, also in Arabic script."""
+    typed = normalise.tokens(text)
+    written = arabizi.to_arabic(text).split()
+    if len(typed) != len(written):  # not one word for one word: keep both readings
+        return [(word,) for word in dict.fromkeys([*typed, *written])]
+    return [(one,) if one == other else (one, other) for one, other in zip(typed, written, strict=True)]
+
+
+def plain(text: str) -> str:
+    """The one form that embeddings see: normalised, Darija in Arabic script."""
+    return arabizi.to_arabic(text)
+
+
+def keys(word: str) -> Iterator[Key]:
+    """The keys of one normalised word, best match first. Used alike for what is stored and what is asked."""
+    yield word, "exact"
+    if _ARABIC.search(word):
+        yield from _arabic_keys(word)
+    elif not word.isdigit():
+        yield from _latin_keys(word)
+
+
+def _arabic_keys(word: str) -> Iterator[Key]:
+    stems = [word[len(c) :] for c in _ARABIC_CLITICS if word.startswith(c) and len(word) - len(c) >= _SHORTEST_STEM]
+    for stem in stems:
+        yield stem, "stem"
+    for form in (word, *stems):
+        sound = _DOUBLED.sub(r"\1", _LONG_VOWELS.sub("", form.translate(_SAME_SOUND)))
+        if len(sound) >= _SHORTEST_STEM:
+            yield f"~{sound}", "sound"
+
+
+def _latin_keys(word: str) -> Iterator[Key]:
+    stems = [word]
+    clitic = _LATIN_CLITIC.match(word)
+    if clitic and len(word) - clitic.end() >= _SHORTEST_STEM + 1:
+        stems.append(word[clitic.end() :])
+        yield stems[1], "stem"
+    for stem in stems:
+        bare = _FRENCH_ENDING.sub("", stem)
+        if len(bare) >= _SHORTEST_STEM:
+            yield f"{bare}-", "stem"
+            sound = _DOUBLED.sub(r"\1", bare.replace("y", "i").replace("ph", "f"))
+            yield f"~{sound}", "sound"

@@ -1,0 +1,117 @@
+"""Which sheets a citizen's words mean: lexical and dense scores fused, then the variant (renewal, child, loss) settled.
+
+A search returns what it rejected too, so that an answer can be explained later.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from knowledge.embedding import Embedder
+from knowledge.index import DenseIndex, LexicalIndex, phrases_of
+from knowledge.loader import Catalogue
+from knowledge.procedures import Country, Procedure
+from knowledge.settings import Settings, Words
+from knowledge.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One sheet. `score` (0 to 1) decides; `lexical` (0 to 1) and `dense` (cosine) say where it comes from."""
+
+    procedure: Procedure
+    score: float
+    lexical: float
+    dense: float
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """`hits` from the `ask` threshold up, `rejected` the next ones below it; both best first."""
+
+    hits: tuple[Hit, ...]
+    rejected: tuple[Hit, ...]
+    timings_ms: dict[str, float]
+
+
+class Search:
+    """An immutable index over one catalogue."""
+
+    def __init__(self, catalogue: Catalogue, embedder: Embedder, settings: Settings, words: Words) -> None:
+        self.catalogue = catalogue
+        self.vocabulary = Vocabulary(words)
+        self._settings = settings
+        self._procedures = tuple(catalogue)
+        self._lexical = LexicalIndex(self._procedures, settings, self.vocabulary)
+        self._dense = DenseIndex(self._procedures, embedder)
+        self._titled = {p.id: self._variants_in_title(p) for p in self._procedures}
+        self._mentioned = {p.id: self.vocabulary.variants(" . ".join(phrases_of(p))) for p in self._procedures}
+
+    def search(self, text: str, country: Country) -> SearchResult:
+        """The sheets that `text` may mean, those of `country` preferred."""
+        started = time.perf_counter()
+        lexical = self._lexical.score(text)
+        lexical_done = time.perf_counter()
+        dense = self._dense.score(text)
+        dense_done = time.perf_counter()
+        hits = self._ranked(text, country, lexical, dense)
+        thresholds = self._settings.thresholds
+        kept = tuple(hit for hit in hits if hit.score >= thresholds.ask)[: thresholds.candidates]
+        rejected = tuple(hit for hit in hits if hit not in kept)[: thresholds.candidates]
+        done = time.perf_counter()
+        marks = {"lexical": (started, lexical_done), "dense": (lexical_done, dense_done), "rank": (dense_done, done)}
+        return SearchResult(kept, rejected, {name: (end - begin) * 1000 for name, (begin, end) in marks.items()})
+
+    def names_nothing(self, text: str) -> bool:
+        """Whether `text` holds only words that name no procedure ("w ch7al?", "et pour mon fils ?")."""
+        return self._lexical.names_nothing(text)
+
+    def variant_of(self, procedure: Procedure, text: str) -> Procedure | None:
+        """The neighbour of `procedure` that `text` asks for ("and for my son?"), itself if it is that one already."""
+        spoken = self.vocabulary.variants(text)
+        if not spoken or spoken <= self._titled[procedure.id]:
+            return procedure if spoken else None
+        if "minor" in spoken and procedure.minor_variant is not None:
+            return self.catalogue.get(procedure.minor_variant)
+        neighbours = [self.catalogue.get(related) for related in procedure.related]
+        return next((n for n in neighbours if n is not None and spoken & self._titled[n.id]), None)
+
+    def generality(self, procedure: Procedure) -> float:
+        """How special a sheet's title is: 0 for "passport", more for a renewal, most for a child's."""
+        return sum(self._settings.variants[name] for name in self._titled[procedure.id])
+
+    def _ranked(self, text: str, country: Country, lexical: np.ndarray, dense: np.ndarray) -> list[Hit]:
+        zero, one, fusion = self._settings.dense.zero, self._settings.dense.one, self._settings.fusion
+        calibrated = np.clip((dense - zero) / (one - zero), 0, 1)
+        fused = fusion.lexical * lexical + fusion.dense * calibrated
+        spoken = self.vocabulary.variants(text)
+        hits = [
+            Hit(
+                procedure,
+                float(fused[i]) * self._fit(procedure, spoken, country),
+                float(lexical[i]),
+                float(dense[i]),
+            )
+            for i, procedure in enumerate(self._procedures)
+        ]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.procedure.id))
+
+    def _fit(self, procedure: Procedure, spoken: frozenset[str], country: Country) -> float:
+        """The factor for the country, the variants asked for and the variants the title insists on."""
+        titled, fusion = self._titled[procedure.id], self._settings.fusion
+        factor = 1.0 if procedure.country == country else fusion.other_country
+        for name in titled - spoken:
+            factor *= 1 - self._settings.variants[name]
+        for name in spoken - titled:
+            if any(name in self._titled.get(related, ()) for related in procedure.related):
+                factor *= fusion.variant_missing
+            elif name not in self._mentioned[procedure.id]:
+                factor *= fusion.variant_unknown
+        return factor
+
+    def _variants_in_title(self, procedure: Procedure) -> frozenset[str]:
+        titles = (procedure.title.fr, procedure.title.ar, procedure.short_title.fr, procedure.short_title.ar)
+        return frozenset().union(*(self.vocabulary.variants(title) for title in titles))

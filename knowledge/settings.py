@@ -1,0 +1,115 @@
+"""settings.yaml and words.yaml, typed: every number and word list that tunes search and answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(ge=0, le=10)]
+
+_HERE = Path(__file__).parent
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FieldWeights(_Model):
+    title: Weight
+    aliases: Weight
+    questions: Weight
+    summary: Weight
+
+
+class LexicalSettings(_Model):
+    saturation: Annotated[float, Field(gt=0, le=10)]
+    length: Share
+    exact: Share
+    stem: Share
+    sound: Share
+    typo: Share
+    question_word: Share
+    unknown_word: Share
+    ordinary_word: Share
+
+
+class DenseSettings(_Model):
+    """Cosine similarities between which the calibrated score goes from 0 to 1."""
+
+    zero: Annotated[float, Field(ge=-1, lt=1)]
+    one: Annotated[float, Field(gt=-1, le=1)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> DenseSettings:
+        if self.zero >= self.one:
+            raise ValueError("dense.zero must be below dense.one")
+        return self
+
+
+class FusionSettings(_Model):
+    lexical: Share
+    dense: Share
+    other_country: Share
+    variant_missing: Share
+    variant_unknown: Share
+
+    @model_validator(mode="after")
+    def _sum(self) -> FusionSettings:
+        if abs(self.lexical + self.dense - 1) > 1e-9:
+            raise ValueError("fusion.lexical and fusion.dense must add up to 1")
+        return self
+
+
+class Thresholds(_Model):
+    answer: Share
+    ask: Share
+    margin: Share
+    sure_intent: Share
+    choices: Annotated[int, Field(ge=2, le=3)]
+    candidates: Annotated[int, Field(ge=1, le=5)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Thresholds:
+        if self.ask > self.answer:
+            raise ValueError("thresholds.ask must not be above thresholds.answer")
+        return self
+
+
+class Settings(_Model):
+    """settings.yaml. `variants` maps a variant's name to what it costs a sheet when the citizen did not say it."""
+
+    fields: FieldWeights
+    lexical: LexicalSettings
+    dense: DenseSettings
+    fusion: FusionSettings
+    thresholds: Thresholds
+    variants: dict[str, Share]
+
+
+class Words(_Model):
+    """words.yaml: words that never name a procedure, `soft` ones that do only if a sheet is called so, and variants."""
+
+    empty: tuple[str, ...]
+    facets: tuple[str, ...]
+    soft: tuple[str, ...]
+    variants: dict[str, tuple[str, ...]]
+
+
+def load_settings(file: Path = _HERE / "settings.yaml") -> Settings:
+    """
+    Raises:
+        pydantic.ValidationError: a value is missing, unknown or out of its range.
+    """
+    return Settings.model_validate(yaml.safe_load(file.read_text("utf-8")))
+
+
+def load_words(file: Path = _HERE / "words.yaml") -> Words:
+    """
+    Raises:
+        pydantic.ValidationError: a list is missing or unknown.
+    """
+    return Words.model_validate(yaml.safe_load(file.read_text("utf-8")))

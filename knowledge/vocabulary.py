@@ -1,0 +1,67 @@
+"""words.yaml ready for look-up: which words name nothing, and which name a variant (renewal, child, loss)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from knowledge import forms
+from knowledge.language import normalise
+from knowledge.settings import Words
+
+Phrase = tuple[frozenset[str], ...]  # per word, the keys under which it is recognised
+
+_CONSONANTS = 4
+
+
+class Vocabulary:
+    """Look-ups over normalised words in any spelling of theirs."""
+
+    def __init__(self, words: Words) -> None:
+        self._empty = _normalised([*words.empty, *words.facets])
+        self._soft = _normalised(words.soft)
+        self._variants = {name: [_phrase(text) for text in texts] for name, texts in words.variants.items()}
+        phrases = [phrase for found in self._variants.values() for phrase in found]
+        self._variant_words = frozenset().union(*(word for phrase in phrases for word in phrase))
+
+    def any_empty(self, readings: tuple[str, ...]) -> bool:
+        """Whether a word, as typed or in Arabic script, names no procedure: a function word or a facet's word."""
+        return any(word in self._empty for word in readings)
+
+    def any_soft(self, readings: tuple[str, ...]) -> bool:
+        """Whether a word names something only where a sheet is called so."""
+        return any(word in self._soft for word in readings)
+
+    def names_variant(self, readings: tuple[str, ...]) -> bool:
+        return bool(_loose(readings) & self._variant_words)
+
+    def variants(self, text: str) -> frozenset[str]:
+        """The variants that `text` speaks of: {"renewal"}, {"minor"} …"""
+        spoken = _phrase(text)
+        return frozenset(
+            name for name, phrases in self._variants.items() if any(_contains(spoken, phrase) for phrase in phrases)
+        )
+
+
+def _normalised(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(word for text in texts for word in normalise.tokens(text))
+
+
+def _loose(readings: tuple[str, ...]) -> frozenset[str]:
+    """A word as typed, and by its consonants where those are many enough (ولادة and ولدي share three, not four)."""
+    return frozenset(
+        key
+        for word in readings
+        for key, quality in forms.keys(word)
+        if quality == "exact" or (quality == "sound" and len(key) > _CONSONANTS)
+    )
+
+
+def _phrase(text: str) -> Phrase:
+    return tuple(_loose(readings) for readings in forms.words(text))
+
+
+def _contains(spoken: Phrase, phrase: Phrase) -> bool:
+    return any(
+        all(wanted & spoken[start + offset] for offset, wanted in enumerate(phrase))
+        for start in range(len(spoken) - len(phrase) + 1)
+    )
