@@ -1,6 +1,6 @@
 """File numbers as people type them: Arabic digits, invisible marks, spaces, any dash, small letters.
 
-The canonical form joins the groups of the system's pattern with dashes: `pa ٢٠٢٦ ٠٠٤٢١٧` → `PA-2026-004217`.
+The canonical form has the dashes of the system's own pattern: `pa ٢٠٢٦ ٠٠٤٢١٧` → `PA-2026-004217`.
 """
 
 from __future__ import annotations
@@ -10,30 +10,31 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
-DEFAULT_PATTERN = r"([A-Z]{2})(\d{4})(\d{6})"
+DEFAULT_PATTERN = r"[A-Z]{2}-\d{4}-\d{6}"
 DEFAULT_EXAMPLE = "PA-2026-004217"
 
 _MAX_PIECES = 6  # "P A - 2026 - 004 217" is six pieces between separators
+_DASH = re.compile(r"-(?![^\[]*\])")  # a dash of the number, not one of a class like [A-Z]
 _MAX_CHARS = 2000  # longer texts are no answer to "what is your file number?"
 
 
 @dataclass(frozen=True)
 class FileNumberRule:
-    """`pattern` is matched in full against the number without separators; its groups form the canonical number."""
+    """`pattern`: a regular expression of the number as it is printed, its parts separated by dashes."""
 
     pattern: str = DEFAULT_PATTERN
     example: str = DEFAULT_EXAMPLE
 
     def __post_init__(self) -> None:
         """Raise `ValueError` when pattern and example do not belong together: a setting was mistyped."""
-        if self._compiled.groups == 0:
-            raise ValueError(f"file number pattern {self.pattern!r} has no groups: put each part into parentheses")
         if self.find(self.example) != self.example:
-            raise ValueError(f"file number example {self.example!r} is not the canonical form of {self.pattern!r}")
+            raise ValueError(f"file number example {self.example!r} does not fit the pattern {self.pattern!r}")
 
     @cached_property
-    def _compiled(self) -> re.Pattern[str]:
-        return re.compile(self.pattern)
+    def _parts(self) -> re.Pattern[str]:
+        """The pattern without its dashes, each part a named group."""
+        parts = _DASH.split(self.pattern.removeprefix("^").removesuffix("$"))
+        return re.compile("".join(f"(?P<part{number}>{part})" for number, part in enumerate(parts)))
 
     def find(self, text: str) -> str | None:
         """The first file number anywhere in `text`, canonical, or None."""
@@ -49,9 +50,9 @@ class FileNumberRule:
         pieces = _pieces(text)
         for start in range(len(pieces)):
             for end in range(start + 1, min(start + _MAX_PIECES, len(pieces)) + 1):
-                match = self._compiled.fullmatch("".join(pieces[start:end]))
+                match = self._parts.fullmatch("".join(pieces[start:end]))
                 if match:
-                    return "-".join(match.groups()), " ".join(pieces[:start] + pieces[end:])
+                    return "-".join(match.groupdict().values()), " ".join(pieces[:start] + pieces[end:])
         return None
 
 

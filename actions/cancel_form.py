@@ -1,0 +1,45 @@
+"""action_cancel_form: "no", "stop" or "bye" in the middle of the status form."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.forms import REQUESTED_SLOT
+from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.types import DomainDict
+
+from actions.contract import OptOut
+from actions.replies import Wording
+from actions.speak import handled, utter
+from actions.status_form import BIRTH_DATE, FILE_NUMBER
+from actions.turn_input import understood
+
+
+class CancelForm(Action):
+    """Leaves the form and empties its slots.
+
+    "/stop" is the keyword that bot/turn.py recognised: it must stop all messages. A freer "stop", "annuler" or
+    "baraka" here most likely means the form, so it stops only that and says how to stop the rest.
+    """
+
+    def __init__(self, wording: Wording) -> None:
+        self._wording = wording
+
+    def name(self) -> str:
+        return "action_cancel_form"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        message = understood(tracker)
+        effects: tuple[OptOut, ...] = ()
+        key = "case_cancelled"
+        if message.text == "/stop":
+            key, effects = "stop", (OptOut(),)
+        elif message.intent == "stop":
+            key = "case_cancelled_stop"
+        utter(dispatcher, handled(message, [self._wording.text(message.reply_in, key)], effects=effects))
+        return [
+            ActiveLoop(None),
+            SlotSet(REQUESTED_SLOT, None),
+            SlotSet(FILE_NUMBER, None),
+            SlotSet(BIRTH_DATE, None),
+        ]

@@ -1,0 +1,120 @@
+"""action_case_status: where an application stands, told only to who knows its number and the applicant's birth date.
+
+Not found and not yours are one sentence. Every failure has its own honest sentence and a next step. Whatever happens,
+both slots are emptied: nothing about the file stays in Rasa's slots.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from types import MappingProxyType
+
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.types import DomainDict
+
+from actions.attempts import AttemptLedger, file_key, is_locked
+from actions.contract import TurnResult
+from actions.replies import Wording
+from actions.speak import handled, utter
+from actions.status_form import BIRTH_DATE, FILE_NUMBER
+from actions.turn_input import ActionCallError, Understood, understood
+from connectors.errors import GovError, SystemDown, SystemGarbled, SystemSlow
+from connectors.gov.api import Case, CaseState, CaseTracker
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+_FAILURES: Mapping[type[GovError], str] = MappingProxyType(
+    {SystemDown: "case_down", SystemSlow: "case_slow", SystemGarbled: "case_garbled"}
+)
+_GOES_WELL = frozenset({CaseState.RECEIVED, CaseState.IN_PROGRESS, CaseState.APPROVED})
+
+
+class CaseStatus(Action):
+    """Looks one case up. `clock` is asked, not the message's time: a replayed message tries now."""
+
+    def __init__(self, wording: Wording, cases: CaseTracker | None, attempts: AttemptLedger, clock: Clock) -> None:
+        self._wording = wording
+        self._cases = cases
+        self._attempts = attempts
+        self._clock = clock
+
+    def name(self) -> str:
+        return "action_case_status"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        message = understood(tracker)
+        if self._cases is None:
+            utter(dispatcher, self._sorry(message, "case_unavailable", ("choose_agent",)))
+        else:
+            utter(dispatcher, await self._look_up(self._cases, message, *_slots(tracker)))
+        return [SlotSet(FILE_NUMBER, None), SlotSet(BIRTH_DATE, None)]
+
+    async def _look_up(self, cases: CaseTracker, message: Understood, number: str, born: date) -> TurnResult:
+        person, key, now = message.turn.person_id, file_key(number), self._clock()
+        tries = await asyncio.to_thread(self._attempts.failures, person, key, now)
+        if is_locked(tries, now):
+            return self._sorry(message, "case_locked", ("choose_agent",))
+        try:
+            case = await cases.find(number, born)
+        except (SystemDown, SystemSlow, SystemGarbled) as error:
+            log = logger.error if error.alert else logger.warning
+            log("turn %s: government system: %s", message.turn.turn_id, error)
+            return self._sorry(message, _FAILURES[type(error)], ("choose_retry", "choose_agent"))
+        if case is None:
+            await asyncio.to_thread(self._attempts.record_failure, person, key, now, message.turn.turn_id)
+            return self._sorry(message, "case_not_found", ("choose_retry", "choose_agent"))
+        await asyncio.to_thread(self._attempts.clear, person, key)
+        return self._tell(message, case)
+
+    def _sorry(self, message: Understood, key: str, next_steps: Sequence[str]) -> TurnResult:
+        language = message.reply_in
+        choices = [self._wording.choice(language, step) for step in next_steps]
+        return handled(message, [self._wording.text(language, key)], choices=choices)
+
+    def _tell(self, message: Understood, case: Case) -> TurnResult:
+        language = message.reply_in
+        say = self._wording.text
+        heading = (
+            say(language, "case_heading_service", service=case.service, file=case.ref)
+            if case.service
+            else say(language, "case_heading", file=case.ref)
+        )
+        lines = [heading, self._state(message, case)]
+        if case.registered is not None:
+            lines.append(say(language, "case_registered", day=_written(case.registered)))
+        stuck = case.state not in _GOES_WELL
+        offers = ("choose_agent", "choose_no") if stuck else ()
+        return handled(
+            message,
+            ["\n".join(lines)],
+            choices=[self._wording.choice(language, key) for key in offers],
+            choices_intro=say(language, "person_offer") if stuck else "",
+            source=say(language, "case_source", day=_written(self._clock().date())),
+        )
+
+    def _state(self, message: Understood, case: Case) -> str:
+        """The state in the citizen's words. Of an unknown one only the system's own title is shown."""
+        if case.state is not CaseState.UNKNOWN:
+            return self._wording.text(message.reply_in, f"state_{case.state}")
+        if case.raw_title:
+            return self._wording.text(message.reply_in, "state_unknown", title=case.raw_title)
+        return self._wording.text(message.reply_in, "state_unknown_untitled")
+
+
+def _slots(tracker: Tracker) -> tuple[str, date]:
+    """What the form collected. Raises `ActionCallError` when the action runs without a finished form."""
+    number, born = tracker.slots.get(FILE_NUMBER), tracker.slots.get(BIRTH_DATE)
+    if not isinstance(number, str) or not isinstance(born, str):
+        raise ActionCallError("action_case_status runs only after status_form has filled both slots")
+    return number, date.fromisoformat(born)
+
+
+def _written(day: date) -> str:
+    return f"{day:%d/%m/%Y}"

@@ -1,0 +1,48 @@
+"""Every action of domain.yml, made with its collaborators. A test compares the names with the domain."""
+
+from __future__ import annotations
+
+from rasa_sdk.interfaces import Action
+
+from actions.answer import AnswerQuestion
+from actions.attempts import AttemptLedger
+from actions.cancel_form import CancelForm
+from actions.case_status import CaseStatus, Clock
+from actions.complaint import Complaint
+from actions.language import ChangeLanguage
+from actions.replies import load_wording
+from actions.request_person import PersonRequested
+from actions.small_talk import Affirm, Greet, Say
+from actions.status_form import AskBirthDate, AskFileNumber, ValidateStatusForm
+from actions.stop import Stop
+from connectors.gov.api import CaseTracker
+from knowledge.answer import Knowledge
+
+
+def build_actions(
+    *, knowledge: Knowledge, cases: CaseTracker | None, attempts: AttemptLedger, clock: Clock
+) -> list[Action]:
+    """The actions for rasa-sdk's `ActionExecutor.register_action`.
+
+    `cases` None: no government system is connected, and the citizen is told so. `clock` gives the present, with its
+    time zone.
+    """
+    wording = load_wording()
+    return [
+        AnswerQuestion(wording, knowledge),
+        Complaint(wording, knowledge),
+        PersonRequested(wording),
+        Greet(wording, knowledge),
+        Say(wording, "action_thanks", "thanks"),
+        Say(wording, "action_goodbye", "goodbye"),
+        Say(wording, "action_help", "help", ("choose_status", "choose_agent", "choose_language")),
+        Say(wording, "action_deny", "deny"),
+        Affirm(wording, knowledge),
+        ChangeLanguage(wording),
+        Stop(wording),
+        ValidateStatusForm(cases),
+        AskFileNumber(wording, cases),
+        AskBirthDate(wording, cases),
+        CaseStatus(wording, cases, attempts, clock),
+        CancelForm(wording),
+    ]

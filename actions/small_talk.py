@@ -1,0 +1,118 @@
+"""Greetings, thanks, goodbyes, help, yes and no: one short sentence each, and where to go from there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.types import DomainDict
+
+from actions import payloads
+from actions.answer import follow_ups
+from actions.contract import CountryCode, TurnResult
+from actions.replies import Wording
+from actions.request_person import AGENT, person_requested
+from actions.speak import handled, utter
+from actions.turn_input import Understood, understood
+from connectors.messages import Choice
+from knowledge.answer import Knowledge
+from knowledge.procedures import Facet, State
+
+# What a newcomer is shown: questions that many ask. Only published sheets are offered.
+EXAMPLES: Mapping[CountryCode, tuple[payloads.Ask, ...]] = MappingProxyType(
+    {
+        "ma": (
+            payloads.Ask("ma.cnie_renouvellement", Facet.DOCUMENTS),
+            payloads.Ask("ma.passeport_biometrique_majeur", Facet.FEES),
+            payloads.Ask("ma.casier_judiciaire", Facet.WHERE),
+        ),
+        "dz": (),
+        "mr": (),
+    }
+)
+
+
+class Say(Action):
+    """One sentence, and choices that are always the same."""
+
+    def __init__(self, wording: Wording, name: str, key: str, choices: tuple[str, ...] = ()) -> None:
+        self._wording = wording
+        self._name = name
+        self._key = key
+        self._choices = choices
+
+    def name(self) -> str:
+        return self._name
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        message = understood(tracker)
+        choices = [self._wording.choice(message.reply_in, key) for key in self._choices]
+        utter(dispatcher, handled(message, [self._wording.text(message.reply_in, self._key)], choices=choices))
+        return []
+
+
+class Greet(Action):
+    """Who is speaking, and three examples that can be tapped."""
+
+    def __init__(self, wording: Wording, knowledge: Knowledge) -> None:
+        self._wording = wording
+        self._knowledge = knowledge
+
+    def name(self) -> str:
+        return "action_greet"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        message = understood(tracker)
+        language = message.reply_in
+        examples = [choice for ask in EXAMPLES[message.turn.country] if (choice := self._example(message, ask))]
+        if not examples:
+            examples = [self._wording.choice(language, key) for key in ("choose_status", "choose_agent")]
+        intro = self._wording.text(language, "greet_examples")
+        sentence = self._wording.text(language, "greet")
+        utter(dispatcher, handled(message, [sentence], choices=examples, choices_intro=intro))
+        return []
+
+    def _example(self, message: Understood, ask: payloads.Ask) -> Choice | None:
+        procedure = self._knowledge.catalogue.get(ask.procedure)
+        if procedure is None or procedure.state is not State.PUBLISHED:
+            return None
+        language = message.reply_in
+        facet = self._wording.text(language, f"facet_{ask.facet}")
+        short = procedure.short_title.get(language)
+        return Choice(title=f"{short}: {facet}", short=short, payload=str(ask))
+
+
+class Affirm(Action):
+    """A yes takes up the offer of a person, else it is a nod, and what can be asked is said again."""
+
+    def __init__(self, wording: Wording, knowledge: Knowledge) -> None:
+        self._wording = wording
+        self._knowledge = knowledge
+
+    def name(self) -> str:
+        return "action_affirm"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        message = understood(tracker)
+        if _person_was_offered(message):
+            utter(dispatcher, person_requested(self._wording, message, tracker))
+        else:
+            utter(dispatcher, self._nod(message))
+        return []
+
+    def _nod(self, message: Understood) -> TurnResult:
+        context = message.turn.context
+        procedure = self._knowledge.catalogue.get(context.procedure or "")
+        choices: list[Choice] = []
+        if procedure is not None:
+            asked = [Facet(name) for name in context.facets]
+            choices = follow_ups(self._wording, message, procedure, asked)
+        return handled(message, [self._wording.text(message.reply_in, "affirm")], choices=choices)
+
+
+def _person_was_offered(message: Understood) -> bool:
+    """Whether the last question was "do you want a person?": the first choice, not one among other questions."""
+    return message.turn.context.choices[:1] == (AGENT,)

@@ -1,0 +1,171 @@
+"""The form that asks for a file number and a birth date: validate_status_form, action_ask_file_number, _birth_date.
+
+Rasa asks, this file judges the answers. A message that is clearly about something else is left alone: the form then
+rejects, Rasa's rules answer it, and the form comes back. Nothing is told before both slots are filled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.forms import REQUESTED_SLOT, FormValidationAction
+from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.types import DomainDict
+
+from actions.birth_date import DateMistake, read_birth_date
+from actions.replies import Wording
+from actions.speak import handled, utter
+from actions.turn_input import Understood, understood
+from connectors.gov.api import CaseTracker
+from connectors.gov.file_number import FileNumberRule
+
+FILE_NUMBER = "file_number"
+BIRTH_DATE = "birth_date"
+
+SURE = 0.5  # from this confidence on, another intent is believed in the middle of the form
+_DIGITS_OF_AN_ANSWER = 4  # a message with as many digits is an attempt to answer, whatever the NLU thinks
+# These say nothing about another wish: asking for the status again, "yes", or words that nobody understood.
+_STAYS_IN_FORM = frozenset({"status", "affirm", "out_of_scope", "nlu_fallback", ""})
+
+Slots = dict[str, Any]
+
+
+class ValidateStatusForm(FormValidationAction):
+    """Fills both slots from one message where it holds both. Without a connected system the form ends at once."""
+
+    def __init__(self, cases: CaseTracker | None) -> None:
+        self._file_numbers = cases.file_numbers if cases is not None else None
+
+    def name(self) -> str:
+        return "validate_status_form"
+
+    async def required_slots(
+        self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> list[str]:
+        return domain_slots if self._file_numbers is not None else []
+
+    async def extract_file_number(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Slots:
+        message, rule = understood(tracker), self._rule()
+        number = rule.find(message.text)
+        if number is not None:
+            return {FILE_NUMBER: number}
+        return {FILE_NUMBER: message.text} if _answers(FILE_NUMBER, tracker, message) else {}
+
+    async def extract_birth_date(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Slots:
+        message, rule = understood(tracker), self._rule()
+        rest = rule.without(message.text)
+        reading = read_birth_date(rest, message.turn.now.date())
+        if reading.value is not None:
+            return {BIRTH_DATE: reading.value.isoformat()}
+        corrected = rule.find(message.text) is not None  # another file number instead of the date
+        return {BIRTH_DATE: rest} if not corrected and _answers(BIRTH_DATE, tracker, message) else {}
+
+    def validate_file_number(
+        self, value: object, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Slots:
+        return {FILE_NUMBER: self._rule().find(value) if isinstance(value, str) else None}
+
+    def validate_birth_date(
+        self, value: object, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Slots:
+        today = understood(tracker).turn.now.date()
+        born = read_birth_date(value, today).value if isinstance(value, str) else None
+        return {BIRTH_DATE: born.isoformat() if born else None}
+
+    def _rule(self) -> FileNumberRule:
+        if self._file_numbers is None:
+            raise RuntimeError("no government system is connected: the form has no slots to fill")
+        return self._file_numbers
+
+
+class AskFileNumber(Action):
+    """Asks for the file number, or says what was wrong with the last answer."""
+
+    def __init__(self, wording: Wording, cases: CaseTracker | None) -> None:
+        self._wording = wording
+        self._example = (cases.file_numbers if cases is not None else FileNumberRule()).example
+
+    def name(self) -> str:
+        return "action_ask_file_number"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        message = understood(tracker)
+        wrong = "file_number_invalid" if _was_refused(FILE_NUMBER, tracker, message) else None
+        _ask(self._wording, dispatcher, tracker, message, "ask_file_number", wrong, example=self._example)
+        return []
+
+
+class AskBirthDate(Action):
+    """Asks for the birth date, or says what was wrong with the last answer."""
+
+    def __init__(self, wording: Wording, cases: CaseTracker | None) -> None:
+        self._wording = wording
+        self._file_numbers = cases.file_numbers if cases is not None else FileNumberRule()
+
+    def name(self) -> str:
+        return "action_ask_birth_date"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        message = understood(tracker)
+        wrong = None
+        rest = self._file_numbers.without(message.text)
+        corrected = self._file_numbers.find(message.text) is not None and not any(map(str.isdecimal, rest))
+        if _was_refused(BIRTH_DATE, tracker, message) and not corrected:
+            wrong = read_birth_date(rest, message.turn.now.date()).mistake or DateMistake.NOT_A_DATE
+        _ask(self._wording, dispatcher, tracker, message, "ask_birth_date", wrong)
+        return []
+
+
+def _ask(
+    wording: Wording,
+    dispatcher: CollectingDispatcher,
+    tracker: Tracker,
+    message: Understood,
+    question: str,
+    wrong: str | None,
+    **values: str,
+) -> None:
+    """Utter the question, the mistake, or, after an interruption, a short way back."""
+    language = message.reply_in
+    if _another_action_spoke(tracker):
+        back = handled(message, [wording.text(language, f"{question}_back")])
+        utter(dispatcher, back.model_copy(update={"context": None}))  # the other action's choices stay
+        return
+    ways_out = ("choose_cancel", "choose_agent") if wrong else ()
+    choices = [wording.choice(language, key) for key in ways_out]
+    utter(dispatcher, handled(message, [wording.text(language, wrong or question, **values)], choices=choices))
+
+
+def _answers(slot: str, tracker: Tracker, message: Understood) -> bool:
+    """Whether the message is an answer (right or wrong) to the question for `slot`."""
+    return tracker.slots.get(REQUESTED_SLOT) == slot and not _is_about_something_else(message)
+
+
+def _is_about_something_else(message: Understood) -> bool:
+    if sum(character.isdecimal() for character in message.text) >= _DIGITS_OF_AN_ANSWER:
+        return False
+    return message.intent not in _STAYS_IN_FORM and message.confidence >= SURE
+
+
+def _was_refused(slot: str, tracker: Tracker, message: Understood) -> bool:
+    """Whether this very message tried to answer for `slot` and was no good.
+
+    A bare "yes" or "where is my file?" gets the plain question again, not a complaint about a number.
+    """
+    if tracker.slots.get(REQUESTED_SLOT) != slot or tracker.slots.get(slot) is not None:
+        return False
+    return _answers(slot, tracker, message) and message.intent not in {"status", "affirm"}
+
+
+def _another_action_spoke(tracker: Tracker) -> bool:
+    """Whether something was already said in this turn: the form comes back after an interruption."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "bot":
+            return True
+        if event.get("event") == "user":
+            return False
+    return False

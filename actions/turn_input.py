@@ -1,0 +1,93 @@
+"""What an action knows about the message it answers: our own `TurnInput` and what the NLU understood.
+
+Rasa hands both over in `tracker.latest_message`: `metadata` (posted by bot/dialogue.py) and the NLU's output.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from rasa_sdk.interfaces import Tracker
+
+from actions.contract import TurnInput
+from actions.reply_language import reply_language
+from connectors.messages import ReplyLanguage
+
+
+class ActionCallError(Exception):
+    """Rasa called an action without what every turn carries: the deployment is broken, not the citizen's message."""
+
+
+class _Output(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class _Intent(_Output):
+    name: str | None = None
+    confidence: float = 0.0
+
+
+class _Facet(_Output):
+    name: str
+
+
+class _Language(_Output):
+    name: str
+    shares: dict[str, float] = Field(default_factory=dict)
+
+
+class _Parse(_Output):
+    """Our part of Rasa's parse data. A forced intent ("/ask_fees") carries neither `language` nor `facets`."""
+
+    text: str | None = None
+    intent: _Intent = _Intent()
+    facets: tuple[_Facet, ...] = ()
+    language: _Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """One message, understood. `facets`: everything asked, first asked first. `reply_in`: the language to answer in."""
+
+    turn: TurnInput
+    text: str
+    intent: str
+    confidence: float
+    facets: tuple[str, ...]
+    reply_in: ReplyLanguage
+
+
+def understood(tracker: Tracker) -> Understood:
+    """The message that `tracker` is at. Raises `ActionCallError` when metadata or NLU output is missing or wrong."""
+    message: dict[str, Any] = tracker.latest_message
+    turn = _turn(message.get("metadata"))
+    try:
+        parse = _Parse.model_validate(message)
+    except ValidationError as error:
+        raise ActionCallError(f"NLU output of turn {turn.turn_id} is wrong: {_problems(error)}") from None
+    text = parse.text or ""
+    identified = parse.language
+    return Understood(
+        turn=turn,
+        text=text,
+        intent=parse.intent.name or "",
+        confidence=parse.intent.confidence,
+        facets=tuple(dict.fromkeys(facet.name for facet in parse.facets)),
+        reply_in=reply_language(turn, text, identified.name if identified else None),
+    )
+
+
+def _turn(metadata: object) -> TurnInput:
+    if not isinstance(metadata, dict) or not metadata:
+        raise ActionCallError("the message carries no metadata: only bot/dialogue.py may talk to Rasa")
+    try:
+        return TurnInput.model_validate(metadata)
+    except ValidationError as error:
+        raise ActionCallError(f"the message's metadata is not a TurnInput: {_problems(error)}") from None
+
+
+def _problems(error: ValidationError) -> str:
+    """Which fields are wrong, without their values."""
+    return "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
