@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from knowledge.embedding import Embedder
 from knowledge.loader import Catalogue
-from knowledge.present import same_answer
+from knowledge.present import covers
 from knowledge.procedures import Country, Facet, Procedure, State
 from knowledge.search import Hit, Search, SearchResult
 from knowledge.settings import Settings, Words
@@ -160,7 +160,7 @@ class _Answering:
         return self._ask(Reason.SEVERAL, as_good, result)
 
     def _says_the_same(self, one: Hit, other: Hit) -> bool:
-        return one is other or all(same_answer(one.procedure, other.procedure, facet) for facet in self.facets)
+        return one is other or all(covers(one.procedure, other.procedure, facet) for facet in self.facets)
 
     def _offered(self, result: SearchResult) -> tuple[Hit, ...]:
         """At least two choices: the hits, then neighbours of the best, then the best of the rejected."""

@@ -1,4 +1,4 @@
-"""The index that search reads: words and vectors of every sheet, in memory, built once and never changed.
+"""The words of every sheet, in memory, built once and never changed.
 
 Why not bm25s: it scores whole documents over one flat bag of words. Here a sheet is short and fielded, a word counts by
 where it stands and by how well it matched (as written, stem, sound), and a score must say which share of the question a
@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge import forms
-from knowledge.embedding import Embedder, Vectors
 from knowledge.language import arabizi
 from knowledge.procedures import Procedure
 from knowledge.settings import LexicalSettings, Settings
 from knowledge.vocabulary import Vocabulary
 
 Scores = npt.NDArray[np.float32]  # one per sheet, in the index's order
+Positions = npt.NDArray[np.intp]
 
 _TYPO_LETTERS = 5  # shorter words are too often one letter from another word
 
@@ -31,13 +31,18 @@ _TYPO_LETTERS = 5  # shorter words are too often one letter from another word
 class _Posting:
     """Where a key occurs: `sheets` by position, `weights` after saturation (0..1); `idf` scaled to 0..1.
 
-    `naming`: 1 for a word that stands in names, less for one that stands in questions only.
+    `names`: the titles and aliases it stands in, by position among all of them. `naming`: 1 for a word of a name, less
+    for one that stands in questions only.
     """
 
-    sheets: npt.NDArray[np.intp]
+    sheets: Positions
     weights: Scores
+    names: Positions
     idf: float
     naming: float
+
+
+Match = tuple[float, _Posting]  # quality (0 to 1) and where
 
 
 class LexicalIndex:
@@ -47,19 +52,31 @@ class LexicalIndex:
         self._size = len(procedures)
         self._settings = settings.lexical
         self._vocabulary = vocabulary
-        self._postings = self._build(*_count(procedures, settings))
+        self._names = [(sheet, name) for sheet, p in enumerate(procedures) for name in _names(p)]
+        self._postings = self._build(_count(procedures, settings), self._standing_in())
         self._typos = _deletions(self._postings)
+        self._full = np.array([self._weight_of_name(name) for _, name in self._names], dtype=np.float32)
+        self._starts = np.searchsorted([sheet for sheet, _ in self._names], range(self._size))
 
     def score(self, text: str) -> Scores:
-        """How much of `text` each sheet explains, 0 to 1, shape [sheets]."""
-        total = np.zeros(self._size, dtype=np.float32)
+        """How well each sheet fits, 0 to 1, shape [sheets]: the share of `text` that it explains, lowered where `text`
+        has only a part of each of its names ("certificat" of "certificat de naissance").
+        """
+        explained = np.zeros(self._size, dtype=np.float32)
+        named = np.zeros(len(self._names), dtype=np.float32)
         possible = 0.0
-        for readings in forms.words(text):
+        for readings in dict.fromkeys(forms.words(text)):
             if not self._vocabulary.any_empty(readings):
-                weight, scores = self._word(readings)
+                matches = list(self._matches(readings))
+                weight = self._weight(readings, matches)
                 possible += weight
-                total += scores
-        return total / possible if possible > 0 else total
+                explained += weight * self._best(matches)
+                named += self._best_in_names(matches)
+        if possible == 0 or not self._size:
+            return explained
+        whole = np.maximum.reduceat(np.minimum(named / self._full, 1), self._starts)
+        share = self._settings.whole_name
+        return np.asarray(explained / possible * (1 - share + share * whole), dtype=np.float32)
 
     def names_nothing(self, text: str) -> bool:
         """Whether no word of `text` could name a procedure: neither a known name nor an unknown word."""
@@ -78,20 +95,32 @@ class LexicalIndex:
         short = any(len(word) < 3 or word.isdigit() for word in readings)
         return short or _is_frequent(readings) or self._vocabulary.any_soft(readings)
 
-    def _word(self, readings: tuple[str, ...]) -> tuple[float, Scores]:
-        """One word's weight in the question, and what it adds to each sheet."""
-        scores = np.zeros(self._size, dtype=np.float32)
-        matches = list(self._matches(readings))
-        if not matches:
-            ordinary = self._is_ordinary(readings)
-            return (self._settings.ordinary_word if ordinary else self._settings.unknown_word), scores
-        weight = max(posting.idf * posting.naming for _, posting in matches)
-        for quality, posting in matches:
-            found = weight * quality * posting.weights
-            scores[posting.sheets] = np.maximum(scores[posting.sheets], found)
-        return weight, scores
+    def _weight(self, readings: tuple[str, ...], matches: list[Match]) -> float:
+        """What one word counts in the question: its rarity, or a fixed weight where no sheet has it."""
+        if matches:
+            return max(posting.idf * posting.naming for _, posting in matches)
+        return self._settings.ordinary_word if self._is_ordinary(readings) else self._settings.unknown_word
 
-    def _matches(self, readings: tuple[str, ...]) -> Iterator[tuple[float, _Posting]]:
+    def _best(self, matches: list[Match]) -> Scores:
+        """How surely each sheet has a word, 0 to 1."""
+        scores = np.zeros(self._size, dtype=np.float32)
+        for quality, posting in matches:
+            scores[posting.sheets] = np.maximum(scores[posting.sheets], quality * posting.weights)
+        return scores
+
+    def _best_in_names(self, matches: list[Match]) -> Scores:
+        """What a word adds to each name it stands in."""
+        scores = np.zeros(len(self._names), dtype=np.float32)
+        for quality, posting in matches:
+            scores[posting.names] = np.maximum(scores[posting.names], quality * posting.idf)
+        return scores
+
+    def _weight_of_name(self, name: str) -> float:
+        """The rarity of a name's words together; infinite for a name without any: it can never be whole."""
+        words = [readings for readings in forms.words(name) if not self._vocabulary.any_empty(readings)]
+        return sum(max(posting.idf for _, posting in self._matches(readings)) for readings in words) or math.inf
+
+    def _matches(self, readings: tuple[str, ...]) -> Iterator[Match]:
         """Postings of a word under its keys with the quality of each match; typos only if nothing else matched."""
         found = False
         qualities = {"exact": self._settings.exact, "stem": self._settings.stem, "sound": self._settings.sound}
@@ -106,7 +135,15 @@ class LexicalIndex:
                 for key in _nearby(word, self._typos):
                     yield self._settings.typo, self._postings[key]
 
-    def _build(self, mentions: dict[str, dict[int, float]], names: set[str]) -> dict[str, _Posting]:
+    def _standing_in(self) -> dict[str, list[int]]:
+        """The names that each key stands in, by position."""
+        table: dict[str, list[int]] = defaultdict(list)
+        for position, (_, name) in enumerate(self._names):
+            for key in _keys(name):
+                table[key].append(position)
+        return table
+
+    def _build(self, mentions: dict[str, dict[int, float]], names: dict[str, list[int]]) -> dict[str, _Posting]:
         lengths = np.zeros(self._size, dtype=np.float32)
         for sheets in mentions.values():
             for sheet, weight in sheets.items():
@@ -116,10 +153,11 @@ class LexicalIndex:
         postings = {}
         for key, sheets in mentions.items():
             positions = np.fromiter(sheets.keys(), dtype=np.intp)
-            raw = np.fromiter(sheets.values(), dtype=np.float32)
+            weights = self._saturated(np.fromiter(sheets.values(), dtype=np.float32), relative[positions])
             idf = math.log(1 + (self._size - len(sheets) + 0.5) / (len(sheets) + 0.5)) / most
             naming = 1.0 if key in names else self._settings.question_word
-            postings[key] = _Posting(positions, self._saturated(raw, relative[positions]), idf, naming)
+            standing = np.array(names.get(key, ()), dtype=np.intp)
+            postings[key] = _Posting(positions, weights, standing, idf, naming)
         return postings
 
     def _saturated(self, raw: Scores, relative_length: Scores) -> Scores:
@@ -129,60 +167,41 @@ class LexicalIndex:
         return np.asarray(raw / (raw + norm), dtype=np.float32)
 
 
-class DenseIndex:
-    """The phrases of every sheet as vectors; a sheet is as near as its nearest phrase."""
-
-    def __init__(self, procedures: tuple[Procedure, ...], embedder: Embedder) -> None:
-        self._embedder = embedder
-        phrases = [[forms.plain(text) for text in phrases_of(procedure)] for procedure in procedures]
-        self._starts = np.cumsum([0, *(len(texts) for texts in phrases[:-1])]) if phrases else np.zeros(0, np.intp)
-        self._vectors: Vectors = embedder.encode([text for texts in phrases for text in texts])
-
-    def score(self, text: str) -> Scores:
-        """Cosine similarity of each sheet's nearest phrase, -1 to 1, shape [sheets]."""
-        if not len(self._starts):
-            return np.zeros(0, dtype=np.float32)
-        similarity = self._vectors @ self._embedder.encode([forms.plain(text)])[0]
-        return np.asarray(np.maximum.reduceat(similarity, self._starts), dtype=np.float32)
-
-
 def _is_frequent(readings: tuple[str, ...]) -> bool:
-    return any(word in arabizi.french_words() or word in arabizi.known_words() for word in readings)
+    """Whether a word is among the frequent ones of Darija in Latin letters."""
+    return any(word in arabizi.known_words() for word in readings)
 
 
-def phrases_of(procedure: Procedure) -> list[str]:
-    """What citizens may write when they mean this sheet: its titles, names and example questions."""
-    titles = [procedure.title.ar, procedure.title.fr, procedure.title.get("ary")]
-    short = [procedure.short_title.ar, procedure.short_title.fr, procedure.short_title.get("ary")]
-    return list(dict.fromkeys([*titles, *short, *procedure.aliases.all(), *procedure.questions.all()]))
+def _names(procedure: Procedure) -> list[str]:
+    titles = [
+        text for title in (procedure.title, procedure.short_title) for text in (title.ar, title.fr, title.get("ary"))
+    ]
+    return list(dict.fromkeys([*titles, *procedure.aliases.all()]))
 
 
-def _count(procedures: tuple[Procedure, ...], settings: Settings) -> tuple[dict[str, dict[int, float]], set[str]]:
-    """Per key the weight of its mentions by sheet, and the keys that stand in names."""
+def _keys(text: str) -> set[str]:
+    return {key for readings in forms.words(text) for word in readings for key, _ in forms.keys(word)}
+
+
+def _count(procedures: tuple[Procedure, ...], settings: Settings) -> dict[str, dict[int, float]]:
+    """Per key the weight of its mentions by sheet."""
     mentions: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
-    names: set[str] = set()
     for position, procedure in enumerate(procedures):
-        for text, weight, is_name in _fields(procedure, settings):
-            found = {key for readings in forms.words(text) for word in readings for key, _ in forms.keys(word)}
-            for key in found:
+        for text, weight in _fields(procedure, settings):
+            for key in _keys(text):
                 mentions[key][position] += weight
-            if is_name:
-                names |= found
-    return mentions, names
+    return mentions
 
 
-def _fields(procedure: Procedure, settings: Settings) -> Iterator[tuple[str, float, bool]]:
-    """Every searched text with its weight and whether it is a name."""
+def _fields(procedure: Procedure, settings: Settings) -> Iterator[tuple[str, float]]:
+    """Every searched text with its weight."""
     weights = settings.fields
-    for title in (procedure.title, procedure.short_title):
-        for text in (title.ar, title.fr, title.get("ary")):
-            yield text, weights.title, True
-    for text in procedure.aliases.all():
-        yield text, weights.aliases, True
+    for text in _names(procedure):
+        yield text, weights.names
     for text in procedure.questions.all():
-        yield text, weights.questions, False
+        yield text, weights.questions
     for text in (procedure.summary.ar, procedure.summary.fr, procedure.summary.get("ary")):
-        yield text, weights.summary, False
+        yield text, weights.summary
 
 
 def _deletions(postings: dict[str, _Posting]) -> dict[str, list[str]]:

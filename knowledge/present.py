@@ -5,6 +5,7 @@ Only what the sheet says is said. A fact that no source gives is called missing,
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from knowledge.procedures import ContentLanguage, Facet, Fact, Fee, Localised, P
 
 _OFFICIAL = ("official", "official_mirror")
 _BEST_FIRST = (*_OFFICIAL, "law_text", "press", "ngo", "private_guide", "forum")
+
+_SHORT_ADDRESS = 60  # characters; a deep link of 150 would cost a citizen's phone a second message
 
 
 class Labels(BaseModel):
@@ -84,18 +87,30 @@ def amount(value: Decimal, currency: str, language: ContentLanguage) -> str:
     return f"{digits} {_labels().currencies[currency].get(language)}"
 
 
-def same_answer(one: Procedure, other: Procedure, facet: Facet) -> bool:
-    """Whether two sheets tell a citizen the same about a facet, so that he need not be asked which he means."""
-    if State.DRAFT in (one.state, other.state):
+def covers(general: Procedure, other: Procedure, facet: Facet) -> bool:
+    """Whether the general sheet's answer tells what the other's would, so that the citizen need not be asked which.
+
+    Prices: the same first price, and none that the general sheet lacks. Durations: the same figures. Else: same text.
+    """
+    if State.DRAFT in (general.state, other.state):
         return False
-    if facet is Facet.FEES and one.fees.items and other.fees.items:
-        return [_price(fee) for fee in one.fees.items] == [_price(fee) for fee in other.fees.items]
-    bodies = _BODIES[facet](one, "fr"), _BODIES[facet](other, "fr")
-    return bodies[0] is not None and bodies[1] is not None and bodies[0].lines == bodies[1].lines
+    if facet is Facet.FEES and general.fees.items and other.fees.items:
+        prices, others = _prices(general), _prices(other)
+        return prices[0] == others[0] and set(others) <= set(prices)
+    first, second = _BODIES[facet](general, "fr"), _BODIES[facet](other, "fr")
+    if first is None or second is None:
+        return False
+    if facet in (Facet.VALIDITY, Facet.PROCESSING_TIME) and (figures := _figures(first)):
+        return figures == _figures(second)
+    return first.lines == second.lines
 
 
-def _price(fee: Fee) -> tuple[Decimal, str, str]:
-    return fee.amount, fee.currency, fee.label.fr if fee.label else ""
+def _prices(procedure: Procedure) -> list[tuple[Decimal, str]]:
+    return [(fee.amount, fee.currency) for fee in procedure.fees.items]
+
+
+def _figures(body: _Body) -> set[str]:
+    return set(re.findall(r"\d+", " ".join(body.lines)))
 
 
 def _overview(procedure: Procedure, language: ContentLanguage) -> _Body:
@@ -217,13 +232,12 @@ def _cautions(procedure: Procedure, facet: Facet, language: ContentLanguage) -> 
 
 
 def _concerned(caution: Fact) -> set[Facet]:
-    words = caution.text.fr.casefold().replace("'", " ").replace("’", " ").split()
-    found = {
-        facet
-        for facet, beginnings in _labels().caution_words.items()
-        if any(word.startswith(beginnings) for word in words)
-    }
-    return found or {Facet.OVERVIEW, Facet.STEPS}
+    """The facets that a caution is about: those of its first telling word, for it starts with its subject."""
+    for word in caution.text.fr.casefold().replace("'", " ").replace("’", " ").split():
+        found = {facet for facet, beginnings in _labels().caution_words.items() if word.startswith(beginnings)}
+        if found:
+            return found
+    return {Facet.OVERVIEW, Facet.STEPS}
 
 
 def _source(procedure: Procedure, body: _Body, language: ContentLanguage) -> str:
@@ -232,9 +246,17 @@ def _source(procedure: Procedure, body: _Body, language: ContentLanguage) -> str
     if best is None:
         return _checked(procedure, language)
     named = f"{best.publisher} ({best.date})" if best.date else best.publisher
-    address = best.url if best.kind in _OFFICIAL and best.url else procedure.official_link
-    link = [str(address)] if address and not body.linked else []
+    address = _address(best, procedure)
+    link = [address] if address and not body.linked else []
     return " · ".join([f"{_word('source', language)} {named}", _checked(procedure, language), *link])
+
+
+def _address(source: Source, procedure: Procedure) -> str | None:
+    """The source's own page where it is official and short enough for a text message, else the page to check."""
+    own = str(source.url) if source.url and source.kind in _OFFICIAL else None
+    if own is not None and (len(own) <= _SHORT_ADDRESS or procedure.official_link is None):
+        return own
+    return str(procedure.official_link) if procedure.official_link else None
 
 
 def _best_source(procedure: Procedure, refs: Iterable[str]) -> Source | None:

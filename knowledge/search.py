@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from knowledge.dense import DenseIndex, phrases_of
 from knowledge.embedding import Embedder
-from knowledge.index import DenseIndex, LexicalIndex, phrases_of
+from knowledge.index import LexicalIndex
 from knowledge.loader import Catalogue
 from knowledge.procedures import Country, Procedure
 from knowledge.settings import Settings, Words

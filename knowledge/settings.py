@@ -19,8 +19,7 @@ class _Model(BaseModel):
 
 
 class FieldWeights(_Model):
-    title: Weight
-    aliases: Weight
+    names: Weight
     questions: Weight
     summary: Weight
 
@@ -34,6 +33,7 @@ class LexicalSettings(_Model):
     typo: Share
     question_word: Share
     unknown_word: Share
+    whole_name: Share
     ordinary_word: Share
 
 

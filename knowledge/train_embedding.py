@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from knowledge import forms
-from knowledge.index import phrases_of
+from knowledge.dense import phrases_of
 from knowledge.language import normalise
 from knowledge.loader import Catalogue, load_content
 from knowledge.settings import load_words

@@ -32,11 +32,11 @@ class Vocabulary:
         return any(word in self._soft for word in readings)
 
     def names_variant(self, readings: tuple[str, ...]) -> bool:
-        return bool(_loose(readings) & self._variant_words)
+        return bool((_loose(readings) | _stems(readings)) & self._variant_words)
 
     def variants(self, text: str) -> frozenset[str]:
         """The variants that `text` speaks of: {"renewal"}, {"minor"} …"""
-        spoken = _phrase(text)
+        spoken = tuple(_loose(readings) | _stems(readings) for readings in forms.words(text))
         return frozenset(
             name for name, phrases in self._variants.items() if any(_contains(spoken, phrase) for phrase in phrases)
         )
@@ -53,6 +53,13 @@ def _loose(readings: tuple[str, ...]) -> frozenset[str]:
         for word in readings
         for key, quality in forms.keys(word)
         if quality == "exact" or (quality == "sound" and len(key) > _CONSONANTS)
+    )
+
+
+def _stems(readings: tuple[str, ...]) -> frozenset[str]:
+    """A word without its clitics (لولدي is ولدي), where enough of it remains."""
+    return frozenset(
+        key for word in readings for key, quality in forms.keys(word) if quality == "stem" and len(key) >= _CONSONANTS
     )
 
 
