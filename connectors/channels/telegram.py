@@ -201,6 +201,8 @@ class Telegram:
             )
         except TelegramError as error:
             raise _failure(error) from None  # its text may hold the token or the message
+        except _MISSHAPEN:
+            raise Uncertain("an answer that is no Bot API answer") from None
         return Sent(provider_message_id=f"{sent.chat_id}:{sent.message_id}")
 
     async def close(self) -> None:
