@@ -38,11 +38,12 @@ class _Frozen(BaseModel):
 
 
 class Option(_Frozen):
-    """A button, or a row of a menu."""
+    """A button, or a row of a menu. Buttons with the same `line` stand side by side (Telegram's keyboard)."""
 
     id: str
     title: str
     description: str = ""
+    line: int = 0
 
 
 class Menu(_Frozen):

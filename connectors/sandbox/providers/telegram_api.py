@@ -102,7 +102,11 @@ def read_keyboard(parameters: Mapping[str, Any]) -> list[list[dict[str, str]]]:
 
 def options(keyboard: list[list[dict[str, str]]]) -> tuple[Option, ...]:
     """The buttons of a keyboard in reading order."""
-    return tuple(Option(id=button["callback_data"], title=button["text"]) for row in keyboard for button in row)
+    return tuple(
+        Option(id=button["callback_data"], title=button["text"], line=line)
+        for line, row in enumerate(keyboard)
+        for button in row
+    )
 
 
 def _read_button(button: object) -> dict[str, str]:

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from connectors.sandbox.config import SandboxConfig
 from connectors.sandbox.phones import Bubble, BubbleKind, Handset, HandsetName, Option

@@ -47,7 +47,10 @@ async def test_a_message_with_a_keyboard_is_shown_on_the_handset(bot, phone):
     assert (message.text, message.chat.type) == ("شنو بغيتي؟", "private")
     assert message.reply_markup == KEYBOARD
     shown = handset.last()
-    assert [(b["id"], b["title"]) for b in shown["buttons"]] == [("a:x:documents", "الوثائق"), ("a:x:fees", "الثمن")]
+    assert [(b["id"], b["title"], b["line"]) for b in shown["buttons"]] == [
+        ("a:x:documents", "الوثائق", 0),
+        ("a:x:fees", "الثمن", 1),
+    ]
 
 
 async def test_a_tapped_button_waits_until_the_query_is_answered(bot, phone, customer):

@@ -185,7 +185,7 @@ def test_a_row_of_a_list_comes_back_with_its_id(client, phone, customer):
     whatsapp(client, to=handset.address, **LIST_PICKER)
     assert handset.last()["menu"] == {
         "button": "Choisir",
-        "rows": [{"id": "a:x:fees", "title": "Prix", "description": "Combien et comment payer"}],
+        "rows": [{"id": "a:x:fees", "title": "Prix", "description": "Combien et comment payer", "line": 0}],
     }
     handset.do(choice="a:x:fees")
     form = customer.wait_for(INBOUND)[0].form

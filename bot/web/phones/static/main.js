@@ -1,0 +1,94 @@
+// Starts the page: three phones, the examples, and the choice of the phone that an example goes to.
+
+import { el } from "./dom.js";
+import { Handset } from "./handset.js";
+import { demoFiles, follow } from "./sandbox.js";
+import { statusQuestion } from "./words.js";
+
+const handsets = new Map(
+  [...document.querySelectorAll(".handset")].map((root) => [root.dataset.handset, new Handset(root)]),
+);
+const row = document.getElementById("phones");
+const narrow = matchMedia("(max-width: 66rem)"); // as in page.css: one phone at a time
+
+function chosen() {
+  const target = document.querySelector("input[name=target]:checked").value;
+  if (target !== "all") return [handsets.get(target)];
+  return narrow.matches ? [handsets.get("whatsapp")] : [...handsets.values()];
+}
+
+function sayTo(text) {
+  for (const handset of chosen()) handset.say(text);
+  if (narrow.matches) chosen()[0].root.scrollIntoView({ block: "end", inline: "center" });
+}
+
+function mark(name) {
+  document.querySelector(`input[name=target][value=${name}]`).checked = true;
+}
+
+// On a narrow page the phone in view is the one that examples go to, and the other way round.
+function watchTarget() {
+  for (const input of document.querySelectorAll("input[name=target]")) {
+    input.addEventListener("change", () => {
+      if (narrow.matches) chosen()[0].root.scrollIntoView({ block: "nearest", inline: "center", behavior: "smooth" });
+    });
+  }
+  const seen = new IntersectionObserver(
+    (entries) => {
+      const entry = entries.find((each) => each.isIntersecting);
+      if (entry && narrow.matches) mark(entry.target.dataset.handset);
+    },
+    { root: row, threshold: 0.7 },
+  );
+  for (const handset of handsets.values()) seen.observe(handset.root);
+  const adapt = () => mark(narrow.matches ? "whatsapp" : "all");
+  narrow.addEventListener("change", adapt);
+  adapt();
+}
+
+function offer(text, className, ...content) {
+  const button = el("button", { type: "button", class: className }, ...content);
+  button.addEventListener("click", () => sayTo(text));
+  return button;
+}
+
+function date(iso) {
+  return iso.split("-").reverse().join("/");
+}
+
+async function showFiles() {
+  const [first, ...others] = await demoFiles();
+  const section = document.getElementById("demo");
+  if (!first || !section.hidden) return;
+  const ask = (file) => statusQuestion.replace("{file}", file.file_id);
+  const example = offer(ask(first), "example", el("span", { dir: "auto" }, ask(first)));
+  section.querySelector(".examples").append(el("li", {}, example));
+  section.querySelector(".hint button").replaceWith(offer(date(first.birth_date), "date", date(first.birth_date)));
+  const rows = others.map((file) => {
+    const number = offer(ask(file), "date", el("bdi", { dir: "ltr" }, file.file_id));
+    const born = offer(date(file.birth_date), "date", el("bdi", { dir: "ltr" }, date(file.birth_date)));
+    return el("li", {}, number, born);
+  });
+  section.querySelector(".files").append(...rows);
+  section.hidden = false;
+}
+
+function tell() {
+  const now = new Intl.DateTimeFormat("fr-MA-u-nu-latn", { hour: "2-digit", minute: "2-digit" }).format(new Date());
+  for (const clock of document.querySelectorAll("[data-clock]")) clock.textContent = now;
+}
+
+for (const button of document.querySelectorAll("[data-say]")) {
+  button.addEventListener("click", () => sayTo(button.dataset.say));
+}
+watchTarget();
+tell();
+setInterval(tell, 20_000);
+follow({
+  screen: (screen) => handsets.get(screen.handset).screen(screen),
+  bubble: (bubble) => handsets.get(bubble.handset).bubble(bubble),
+  up: (up) => {
+    document.getElementById("down").hidden = up;
+    if (up) showFiles();
+  },
+});
