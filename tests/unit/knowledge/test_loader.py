@@ -1,0 +1,116 @@
+"""Content is read whole or every mistake is named by file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from knowledge.content_yaml import Mistake
+from knowledge.loader import Catalogue, ContentError, check_content, load_content, main
+from knowledge.procedures import Country, State
+
+_TABLE = yaml.safe_load((Path(__file__).parent / "data" / "mistakes.yaml").read_text("utf-8"))
+_CASES = list(zip(_TABLE[::2], _TABLE[1::2], strict=True))
+
+
+def _changed(text: str, change: dict[str, Any]) -> str:
+    assert text.count(change["find"]) == 1, "the case changes exactly one place"
+    text = text.replace(change["find"], change["put"])
+    return _changed(text, change["also"]) if "also" in change else text
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in _CASES])
+def test_mistakes(case: dict[str, Any], exemple: str, write: Any) -> None:
+    content = write("ma/exemple.yaml", _changed(exemple, case))
+
+    with pytest.raises(ContentError) as caught:
+        load_content(content)
+
+    assert [str(m) for m in caught.value.mistakes] == [f"content/ma/exemple.yaml:{line}" for line in case["says"]]
+
+
+def test_a_sound_sheet_is_read_with_its_types(exemple: str, write: Any) -> None:
+    catalogue = load_content(write("ma/exemple.yaml", exemple))
+
+    sheet = catalogue.get("ma.exemple")
+    assert sheet is not None
+    assert (sheet.country, sheet.fees.items[0].amount, sheet.aliases.ary_latn) == (Country.MA, 20, ("chahadat lmital",))
+    assert (catalogue.published, catalogue.drafts, len(catalogue)) == ((sheet,), (), 1)
+
+
+def test_words_that_yaml_would_turn_into_something_else_stay_text(exemple: str, write: Any) -> None:
+    text = exemple.replace("attestation d'exemple, exemple]", "no, 1e3, 0610]")
+
+    sheet = load_content(write("ma/exemple.yaml", text)).get("ma.exemple")
+
+    assert sheet is not None
+    assert sheet.aliases.fr == ("no", "1e3", "0610")
+
+
+def test_one_name_for_two_sheets_is_a_mistake_unless_they_are_neighbours(exemple: str, write: Any) -> None:
+    write("ma/exemple.yaml", exemple)
+    other = exemple.replace("id: ma.exemple", "id: ma.second").replace("fr: [attestation d'exemple, exemple]", "fr: [x]")
+    content = write("ma/second.yaml", other)
+
+    _, mistakes = check_content(content)
+    assert [(m.path, m.line) for m in mistakes] == [("content/ma/second.yaml", line) for line in (9, 12)]
+    assert "is also an alias of ma.exemple" in mistakes[0].message
+
+    write("ma/second.yaml", other.replace("official_link:", "related: [ma.exemple]\nofficial_link:"))
+    assert len(load_content(content)) == 2
+
+
+def test_a_neighbour_with_mistakes_of_its_own_is_not_called_missing(exemple: str, write: Any) -> None:
+    write("ma/exemple.yaml", exemple.replace("official_link:", "related: [ma.second]\nofficial_link:"))
+    content = write("ma/second.yaml", "id: ma.second\n")
+
+    _, mistakes = check_content(content)
+
+    assert {m.path for m in mistakes} == {"content/ma/second.yaml"}
+
+
+def test_bad_utf8_is_named_by_line(exemple: str, write: Any) -> None:
+    content = write("ma/exemple.yaml", exemple)
+    file = content / "ma" / "exemple.yaml"
+    file.write_bytes(exemple.encode().replace("Siège".encode(), "Siège".encode("latin-1")))
+
+    assert check_content(content)[1] == (Mistake("content/ma/exemple.yaml", 35, "not UTF-8; save the file as UTF-8"),)
+
+
+@pytest.mark.parametrize("name", ["exemple.yaml", "fr/exemple.yaml", "ma/old/exemple.yaml", "ma/exemple.yml"])
+def test_a_sheet_in_the_wrong_place_is_named(name: str, exemple: str, write: Any) -> None:
+    content = write(name, exemple)
+
+    assert [str(m) for m in check_content(content)[1]] == [
+        f"content/{name}:1: a sheet lives in content/<ma|dz|mr>/<id>.yaml; move the file"
+    ]
+
+
+def test_an_empty_file_is_named(write: Any) -> None:
+    content = write("ma/vide.yaml", "# nothing yet\n")
+
+    assert [str(m) for m in check_content(content)[1]] == [
+        "content/ma/vide.yaml:1: the file is empty; write the sheet or delete the file"
+    ]
+
+
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no content folder"):
+        load_content(tmp_path / "nowhere")
+
+
+def test_the_command_says_ok_or_lists_the_mistakes(exemple: str, write: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    content = write("ma/exemple.yaml", exemple)
+    assert (main([str(content)]), capsys.readouterr().out) == (0, "OK: 1 published, 0 drafts\n")
+
+    write("ma/exemple.yaml", exemple.replace("id: ma.exemple", "id: ma.autre"))
+    assert main([str(content)]) == 1
+    assert capsys.readouterr().out.startswith("content/ma/exemple.yaml:1: the id 'ma.autre'")
+
+
+def test_the_shipped_content_is_sound(catalogue: Catalogue) -> None:
+    assert len(catalogue.published) >= 16
+    assert all(procedure.state in State for procedure in catalogue)
