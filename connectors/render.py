@@ -25,7 +25,7 @@ _LRM, _RLM = "\u200e", "\u200f"
 _ADDRESS = r"\S*(?:://|www\.|@)\S*|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\S*"
 _ADDRESS_OR_NUMBER = re.compile(rf"(?P<address>{_ADDRESS})|(?<![\w+])(?:\+\d[\d .-]*\d|\d+(?:[ .-]\d{{2,}})+)(?!\w)")
 _THOUSANDS = re.compile(r"(?<![\d+])(?<!\d )\d{1,3}(?: \d{3})+(?! ?\d)")
-_PHONE = re.compile(r"(?<![\d+])\+?\d{1,4}(?:[ .-]\d{1,3}){3,}(?!\d)")
+_PHONE = re.compile(r"(?<![\d+])(?:\+\d[\d .-]{7,}\d|\d{2,4}(?:[ .-]\d{2,3}){3,})(?!\d)")
 
 
 def render(reply: Reply, to: Address, limits: Limits) -> list[OutgoingMessage]:
@@ -52,7 +52,7 @@ def _sms(reply: Reply, limits: Limits) -> list[str]:
 
 
 def _compact(reply: Reply, *, short: bool) -> str:
-    answer = "\n".join(_tight(block) for block in (*reply.paragraphs, _one_line(reply.source)))
+    answer = _tight("\n".join(_answer(reply)))
     if reply.language in _RIGHT_TO_LEFT:  # groups of digits would change places: 1 000 would read 000 1
         answer = _THOUSANDS.sub(lambda match: match[0].replace(" ", ""), answer)
         answer = _PHONE.sub(lambda match: re.sub(r"[ .-]", "", match[0]), answer)
