@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from connectors.errors import SystemDown, SystemGarbled, SystemSlow
 from connectors.gov.api import Case, CaseState
 from connectors.gov.file_number import DEFAULT_EXAMPLE, DEFAULT_PATTERN, FileNumberRule
+from connectors.http import http_client
 
 logger = logging.getLogger(__name__)
 
@@ -86,17 +87,15 @@ class _Application(_Answer):
 
 
 class RegistrationClient:
-    """A `CaseTracker` over HTTP. Opens no connection before the first call; close it at the end."""
+    """A `CaseTracker` over HTTP. Opens no connection before the first call; close it at the end.
+
+    Raises `HostNotAllowedError` or `ValueError` at once when a setting cannot be right.
+    """
 
     def __init__(self, config: RegistrationConfig) -> None:
         self._config = config
         self._file_numbers = FileNumberRule(config.file_number_pattern, config.file_number_example)
-        self._http = httpx2.AsyncClient(
-            headers={"Information-Mediator-Client": config.client_header, "Accept": "application/json"},
-            follow_redirects=False,  # a registry that sends us elsewhere is not the registry
-            timeout=config.timeout_s,
-            trust_env=False,  # settings.py alone reads the environment
-        )
+        self._http = http_client(config.base_url, connect=config.timeout_s, read=config.timeout_s)
 
     @property
     def file_numbers(self) -> FileNumberRule:
@@ -119,9 +118,10 @@ class RegistrationClient:
     async def _get(self, path: str) -> bytes | None:
         """The body of a 200; None for a 404. One budget covers connecting, waiting and reading."""
         url = self._config.base_url.rstrip("/") + path
+        headers = {"Information-Mediator-Client": self._config.client_header, "Accept": "application/json"}
         try:
-            async with asyncio.timeout(self._config.timeout_s), self._http.stream("GET", url) as response:
-                return await _body(response)
+            async with asyncio.timeout(self._config.timeout_s), self._http.stream("GET", url, headers=headers) as got:
+                return await _body(got)
         except (TimeoutError, httpx2.TimeoutException) as error:
             raise SystemSlow(f"no answer in {self._config.timeout_s:g} s") from error
         except httpx2.DecodingError as error:

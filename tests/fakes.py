@@ -1,0 +1,62 @@
+"""In-memory implementations of ports. Each subclasses its port and passes the port's contract tests."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from actions.attempts import REMEMBERED_FOR, AttemptLedger, Tries
+from knowledge.embedding import Embedder, Vectors
+from knowledge.language.normalise import normalise
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    person_id: str
+    file_key: str
+    at: datetime
+    turn_id: str
+
+
+class InMemoryAttempts(AttemptLedger):
+    """Wrong tries in a list."""
+
+    def __init__(self) -> None:
+        self._failures: list[_Failure] = []
+
+    def failures(self, person_id: str, file_key: str, now: datetime) -> Tries:
+        recent = [failure for failure in self._failures if now - failure.at < REMEMBERED_FOR]
+        mine = [failure for failure in recent if failure.person_id == person_id]
+        return Tries(
+            pair=tuple(failure.at for failure in mine if failure.file_key == file_key),
+            person=tuple(failure.at for failure in mine),
+            file=tuple(failure.at for failure in recent if failure.file_key == file_key),
+        )
+
+    def record_failure(self, person_id: str, file_key: str, now: datetime, turn_id: str) -> None:
+        if all(failure.turn_id != turn_id for failure in self._failures):
+            self._failures.append(_Failure(person_id, file_key, now, turn_id))
+
+    def clear(self, person_id: str, file_key: str) -> None:
+        self._failures = [
+            failure for failure in self._failures if (failure.person_id, failure.file_key) != (person_id, file_key)
+        ]
+
+
+class TrigramEmbedder(Embedder):
+    """Texts as counts of hashed letter trigrams: no model to load, the same on every machine."""
+
+    name = "trigrams"
+    dimensions = 512
+
+    def encode(self, texts: list[str]) -> Vectors:
+        rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            padded = f"  {normalise(text)} "
+            for start in range(len(padded) - 2):
+                row[zlib.crc32(padded[start : start + 3].encode()) % self.dimensions] += 1
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        return rows / np.where(lengths == 0, 1, lengths)

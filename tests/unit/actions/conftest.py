@@ -1,0 +1,93 @@
+"""The real actions on the real executor, over invented sheets and the sandbox's register on a real port."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from rasa_sdk.executor import ActionExecutor
+
+from actions.registry import build_actions
+from connectors.gov.registration import RegistrationClient, RegistrationConfig
+from connectors.sandbox.registration.api import create_router
+from connectors.sandbox.registration.seed import CLIENT_HEADER_EXAMPLE
+from knowledge.answer import Knowledge
+from tests.fakes import InMemoryAttempts
+from tests.unit.actions.calls import NOW
+from tests.unit.actions.sheets import knowledge as sheets_knowledge
+from tests.unit.sandbox.serving import Server
+
+
+class Clock:
+    """A clock that the test turns."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture(scope="session")
+def knowledge() -> Knowledge:
+    return sheets_knowledge()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def attempts() -> InMemoryAttempts:
+    return InMemoryAttempts()
+
+
+@pytest.fixture(scope="session")
+def register_server() -> Iterator[str]:
+    app = FastAPI()
+    app.include_router(create_router())
+    with Server(app) as server:
+        yield server.url
+
+
+@pytest.fixture
+def register_url(register_server: str) -> Iterator[str]:
+    """The sandbox's register, with no fault left behind. These tests change no application."""
+    yield register_server
+    body = {"kind": "none"}
+    httpx2.post(f"{register_server}/sandbox/registration/faults", json=body, trust_env=False).raise_for_status()
+
+
+@pytest.fixture
+async def cases(register_url: str) -> AsyncIterator[RegistrationClient]:
+    config = RegistrationConfig(f"{register_url}/registration", CLIENT_HEADER_EXAMPLE, timeout_s=0.4)
+    client = RegistrationClient(config)
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+def executor(
+    knowledge: Knowledge, cases: RegistrationClient, attempts: InMemoryAttempts, clock: Clock
+) -> ActionExecutor:
+    return _executor(knowledge, cases, attempts, clock)
+
+
+@pytest.fixture
+def executor_without_system(knowledge: Knowledge, attempts: InMemoryAttempts, clock: Clock) -> ActionExecutor:
+    return _executor(knowledge, None, attempts, clock)
+
+
+def _executor(
+    knowledge: Knowledge, cases: RegistrationClient | None, attempts: InMemoryAttempts, clock: Clock
+) -> ActionExecutor:
+    logging.getLogger("rasa_sdk.executor").setLevel(logging.WARNING)
+    executor = ActionExecutor()
+    for action in build_actions(knowledge=knowledge, cases=cases, attempts=attempts, clock=clock):
+        executor.register_action(action)
+    return executor

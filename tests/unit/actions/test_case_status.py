@@ -1,0 +1,200 @@
+"""Where an application stands: told to its owner only, and every failure with its own honest sentence."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from rasa_sdk.executor import ActionExecutor
+
+from actions.replies import LANGUAGES, load_wording
+from connectors.messages import ReplyLanguage
+from connectors.sandbox.registration.seed import APPLICATIONS
+from tests.unit.actions.calls import Answered, action_call, message, run, turn
+from tests.unit.actions.conftest import Clock
+
+WORDING = load_wording()
+EMPTIED = {"file_number": None, "birth_date": None}
+MINE = ("PA-2026-004217", "1990-04-12")
+
+
+def status_call(number: str, born: str, **fields: Any) -> dict[str, Any]:
+    given = turn(**{"language": "fr", **fields})
+    return action_call(
+        "action_case_status", message(born, given=given), slots={"file_number": number, "birth_date": born}
+    )
+
+
+async def ask(executor: ActionExecutor, number: str, born: str, **fields: Any) -> Answered:
+    answered = await run(executor, status_call(number, born, **fields))
+    assert answered.slots == EMPTIED
+    return answered
+
+
+async def switch_fault(register_url: str, kind: str) -> None:
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        response = await http.post(f"{register_url}/sandbox/registration/faults", json={"kind": kind, "seconds": 1})
+        assert 200 == response.status_code
+
+
+async def test_the_owner_is_told_service_number_state_day_and_source(executor: ActionExecutor) -> None:
+    answered = await ask(executor, *MINE)
+
+    assert (
+        "Passeport biométrique, dossier PA-2026-004217\n"
+        "Votre dossier est en cours de traitement.\n"
+        "Enregistré le 26/10/2026."
+    ) == answered.text
+    assert "Source : système de l'administration, 22/11/2026" == answered.result.reply.source
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        pytest.param("CN-2026-002894", "state_action_needed", id="sent back"),
+        pytest.param("CN-2026-001503", "state_approved", id="approved"),
+        pytest.param("CJ-2026-000731", "state_rejected", id="rejected"),
+        pytest.param("PA-2025-009990", "state_closed", id="an unknown code, but ended"),
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_state_has_its_sentence_in_every_language(
+    executor: ActionExecutor, number: str, sentence: str, language: ReplyLanguage
+) -> None:
+    born = next(seed.birth_date for seed in APPLICATIONS if seed.file_id == number)
+
+    answered = await ask(executor, number, born, chosen_language=language)
+
+    assert WORDING.text(language, sentence) in answered.text.splitlines()
+
+
+async def test_an_unknown_state_is_quoted_and_not_explained(executor: ActionExecutor) -> None:
+    answered = await ask(executor, "RS-2026-020145", "1958-12-31")
+
+    assert WORDING.text("fr", "state_unknown", title="Visite sur place prévue") in answered.text
+
+
+async def test_a_wrong_birth_date_and_an_unknown_number_get_the_very_same_answer(executor: ActionExecutor) -> None:
+    wrong = await ask(executor, "PA-2026-004217", "1990-04-13", turn_id="1")
+    unknown = await ask(executor, "PA-2026-999999", "1990-04-12", turn_id="2")
+
+    assert wrong.result == unknown.result
+    assert WORDING.text("fr", "case_not_found") == wrong.text
+
+
+@pytest.mark.parametrize("kind", ["down", "slow", "garbled"])
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_failure_has_its_own_sentence_and_a_next_step(
+    executor: ActionExecutor, register_url: str, kind: str, language: ReplyLanguage
+) -> None:
+    await switch_fault(register_url, kind)
+
+    answered = await ask(executor, *MINE, chosen_language=language)
+
+    assert WORDING.text(language, f"case_{kind}") == answered.text
+    assert ("i:status", "i:agent") == answered.payloads
+
+
+async def test_a_failing_system_costs_no_try(executor: ActionExecutor, register_url: str) -> None:
+    await switch_fault(register_url, "down")
+    for number in range(6):
+        await ask(executor, *MINE, turn_id=f"down-{number}")
+    await switch_fault(register_url, "none")
+
+    answered = await ask(executor, *MINE)
+
+    assert "Votre dossier est en cours de traitement." in answered.text
+
+
+async def guess_wrongly(executor: ActionExecutor, count: int, number: str = MINE[0], person: str = "amina") -> Answered:
+    for guess in range(count):
+        answered = await ask(
+            executor, number, f"1991-01-{guess + 1:02d}", turn_id=f"{person}-{number}-{guess}", person_id=person
+        )
+    return answered
+
+
+async def test_five_wrong_tries_lock_even_the_right_answer_for_an_hour(executor: ActionExecutor, clock: Clock) -> None:
+    fifth = await guess_wrongly(executor, 5)
+    locked = await ask(executor, *MINE)
+    clock.now += timedelta(minutes=59)
+    still_locked = await ask(executor, *MINE)
+    clock.now += timedelta(minutes=2)
+    free = await ask(executor, *MINE)
+
+    assert WORDING.text("fr", "case_not_found") == fifth.text
+    assert WORDING.text("fr", "case_locked") == locked.text == still_locked.text
+    assert "Votre dossier est en cours de traitement." in free.text
+
+
+async def test_a_locked_person_is_locked_for_other_files_too(executor: ActionExecutor) -> None:
+    await guess_wrongly(executor, 5, "PA-2026-111111")
+
+    assert WORDING.text("fr", "case_locked") == (await ask(executor, *MINE)).text
+
+
+async def test_another_person_is_not_locked_by_five_tries(executor: ActionExecutor) -> None:
+    await guess_wrongly(executor, 5)
+
+    answered = await ask(executor, *MINE, person_id="brahim")
+
+    assert "Votre dossier est en cours de traitement." in answered.text
+
+
+async def test_ones_own_file_does_not_wash_off_tries_at_others(executor: ActionExecutor) -> None:
+    await guess_wrongly(executor, 4, "PA-2026-111111")
+    await ask(executor, *MINE)
+    await ask(executor, "PA-2026-111111", "1980-01-01", turn_id="fifth")
+
+    assert WORDING.text("fr", "case_locked") == (await ask(executor, *MINE)).text
+
+
+async def test_a_thousand_guesses_of_one_person_disclose_nothing(executor: ActionExecutor) -> None:
+    numbers = [f"PA-2026-{number:06d}" for number in range(4217 - 500, 4217 + 500)]
+
+    said = {(await ask(executor, number, "1990-04-12", turn_id=number)).text for number in numbers}
+
+    assert {WORDING.text("fr", "case_not_found"), WORDING.text("fr", "case_locked")} == said
+
+
+async def test_many_new_web_visitors_cannot_try_every_birth_date_of_one_file(executor: ActionExecutor) -> None:
+    said = [
+        (
+            await ask(
+                executor,
+                MINE[0],
+                f"1989-{month:02d}-{day:02d}",
+                turn_id=f"{month}-{day}",
+                person_id=f"visitor-{month}-{day}",
+            )
+        ).text
+        for month in range(1, 4)
+        for day in range(1, 11)
+    ]
+
+    not_found, locked = WORDING.text("fr", "case_not_found"), WORDING.text("fr", "case_locked")
+    assert [not_found] * 20 + [locked] * 10 == said
+
+
+async def test_without_a_connected_system_the_citizen_is_told_so(executor_without_system: ActionExecutor) -> None:
+    call = action_call("action_case_status", message("où en est mon dossier", "status"))
+
+    answered = await run(executor_without_system, call)
+
+    assert WORDING.text("fr", "case_unavailable") == answered.text
+
+
+async def test_logs_hold_the_turn_and_never_the_number_or_the_date(
+    executor: ActionExecutor, register_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await ask(executor, *MINE)
+    await guess_wrongly(executor, 6)
+    await switch_fault(register_url, "garbled")
+    await ask(executor, *MINE, person_id="brahim", turn_id="turn-77")
+
+    said = [record.getMessage() for record in caplog.records if record.name != "asyncio"]
+    assert ["turn turn-77: government system: gov_garbled: not JSON"] == said

@@ -1,0 +1,80 @@
+"""The wording files: complete in every language, short enough, and wrong ones named exactly."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from actions.payloads import MAX_BYTES
+from actions.replies import LANGUAGES, Wording, WordingError, load_wording, placeholders
+from connectors.messages import ReplyLanguage
+
+WORDING = load_wording()
+ARABIC, LATIN = re.compile(r"[ء-ي]"), re.compile(r"[a-zà-ÿ]{2,}", re.IGNORECASE)
+TWO_SEGMENTS = {"ar": 134, "ary": 134, "fr": 306}  # characters in two concatenated SMS: UCS-2, GSM-7
+
+
+def texts(**changes: str) -> dict[ReplyLanguage, dict[str, str]]:
+    return {language: {"hello": "a {name}", "go_short": "b", **changes} for language in LANGUAGES}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", sorted(WORDING.keys))
+def test_a_sentence_fits_two_sms_and_is_in_its_own_script(language: ReplyLanguage, key: str) -> None:
+    names = placeholders(WORDING._texts[language][key])
+    text = WORDING.text(language, key, **dict.fromkeys(names, ""))
+
+    assert len(text) <= TWO_SEGMENTS[language] or key == "help"
+    if key.startswith("language_") and key not in {"language_set", "language_which"}:
+        return  # a language's own name
+    words = text.replace("START", "").replace("STOP", "")
+    assert not (LATIN if language in ("ar", "ary") else ARABIC).search(words)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_choice_fits_a_button_and_a_callback(language: ReplyLanguage) -> None:
+    named = [WORDING.choice(language, key) for key in WORDING.keys if key.startswith("choose_") and "short" not in key]
+    longest_id = "ma." + "x" * 43  # the longest id that knowledge/procedures.py allows
+    facets = [
+        WORDING.facet_choice(language, longest_id, key.removeprefix("facet_"))
+        for key in WORDING.keys
+        if key.startswith("facet_") and "short" not in key
+    ]
+
+    assert 6 == len(named)
+    assert 8 == len(facets)
+    for choice in (*named, *facets, *WORDING.language_choices()):
+        assert len(choice.short) <= 20
+        assert len(choice.payload.encode()) <= MAX_BYTES
+
+
+def test_a_language_without_a_sentence_is_named() -> None:
+    given = texts()
+    del given["fr"]["hello"]
+
+    with pytest.raises(WordingError, match=r"ar.yaml and fr.yaml differ in: hello"):
+        Wording(given)
+
+
+def test_a_lost_placeholder_is_named() -> None:
+    given = texts()
+    given["ary"]["hello"] = "c"
+
+    with pytest.raises(WordingError, match=r"ary.yaml: hello: other \{placeholders\} than in ar.yaml"):
+        Wording(given)
+
+
+def test_a_button_that_is_too_long_is_named() -> None:
+    with pytest.raises(WordingError, match=r"ar.yaml: go_short: 21 characters, a button holds 20"):
+        Wording(texts(go_short="x" * 21))
+
+
+@pytest.mark.parametrize(("key", "values"), [("nothing", {}), ("hello", {})], ids=["unknown key", "missing value"])
+def test_asking_for_what_is_not_there_is_an_error(key: str, values: dict[str, str]) -> None:
+    with pytest.raises(WordingError):
+        Wording(texts()).text("ar", key, **values)
+
+
+def test_a_value_is_never_read_as_a_placeholder() -> None:
+    assert "a {0.__class__}" == Wording(texts()).text("ar", "hello", name="{0.__class__}")
