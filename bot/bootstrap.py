@@ -32,7 +32,10 @@ from connectors.gov.registration import RegistrationClient, RegistrationConfig
 from connectors.messages import OutgoingMessage
 from connectors.registry import build_channels
 from connectors.sandbox.config import SandboxConfig
-from knowledge.answer import Knowledge, load_knowledge
+from knowledge.answer import Knowledge
+from knowledge.embedding import load_embedder
+from knowledge.loader import load_content
+from knowledge.settings import load_settings, load_words
 
 # Telephone numbers that no subscriber has: Twilio's own test senders.
 SANDBOX_SMS_FROM = "+15005550006"
@@ -70,7 +73,13 @@ def open_stores(settings: Settings, *, upgrade: bool = True) -> Stores:
 
 
 def open_knowledge(settings: Settings) -> Knowledge:
-    return load_knowledge(PROJECT / "knowledge" / "content", settings.embedding_source)
+    """The catalogue with its index. Raises `ContentError` or `EmbedderError` with what to mend."""
+    return Knowledge(
+        load_content(PROJECT / "knowledge" / "content"),
+        load_embedder(settings.embedding_source),
+        load_settings(PROJECT / "knowledge" / "settings.yaml"),
+        load_words(PROJECT / "knowledge" / "words.yaml"),
+    )
 
 
 def twilio_config(settings: Settings) -> TwilioConfig | None:

@@ -14,7 +14,7 @@ def keyed_hash(key: bytes, *parts: str) -> str:
     return hmac.new(key, message, sha256).hexdigest()
 
 
-_LONG_NUMBER = re.compile(r"\+?\d[\d\s().-]{6,}\d")
+_LONG_NUMBER = re.compile(r"\+?\d[\d\s()-]{6,}\d")
 _BOT_TOKEN = re.compile(r"/bot\d*:?[A-Za-z0-9_-]+")
 
 

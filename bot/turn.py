@@ -65,7 +65,7 @@ class Turns:
             return self._plan(conversation, said, outcome="repeated")
 
         if keyword is Keyword.STOP:
-            return await self._through_dialogue(claim, conversation, "/stop", None, now)
+            return await self._stop(claim, conversation, now)
         if keyword is Keyword.START:
             return await self._through_dialogue(claim, conversation, "/greet", None, now)
         if not _can_be_read(message, text):
@@ -73,6 +73,13 @@ class Turns:
 
         choice = _choice_of(message, text, conversation.context.fresh(_utc(now)))
         return await self._through_dialogue(claim, conversation, _for_rasa(text, choice), choice, now)
+
+    async def _stop(self, claim: Claim, conversation: Conversation, now: float) -> TurnPlan:
+        """Stop means stop, also in the middle of a form, where the first "stop" only ends the form."""
+        plan = await self._through_dialogue(claim, conversation, "/stop", None, now)
+        if plan.conversation.opted_out:
+            return plan
+        return await self._through_dialogue(claim, conversation, "/stop", None, now)
 
     def apology(self, claim: Claim, reason: str) -> TurnPlan:
         """What a citizen is told when his message could not be answered, however often it was tried."""
@@ -132,7 +139,7 @@ def _choice_of(message: IncomingMessage, text: str, context: Context) -> str | N
 
 
 def _for_rasa(text: str, choice: str | None) -> str:
-    """The text as Rasa gets it. Rasa reads a leading slash as a command, so a citizen's own slashes are removed."""
+    """The text as Rasa gets it: a choice as its forced intent, else the citizen's own words."""
     match payloads.parse(choice) if choice is not None else None:
         case payloads.Ask(facet=facet):
             return f"/ask_{facet}"
@@ -140,6 +147,11 @@ def _for_rasa(text: str, choice: str | None) -> str:
             return f"/{intent}"
         case payloads.Speak():
             return "/language"
+    return text_for_rasa(text)
+
+
+def text_for_rasa(text: str) -> str:
+    """A citizen's text without leading slashes: Rasa would read `/restart` as a command."""
     return text.lstrip("/ \t\n") or "?"
 
 

@@ -1,0 +1,236 @@
+"""Webhooks over HTTP, with the real adapters and a real database: what is let in, what is refused, what is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from urllib.parse import urlencode
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import Engine, event, func, select
+from twilio.request_validator import RequestValidator
+
+from bot.inbox import InboxService
+from bot.metrics import METRICS
+from bot.store.database import Database
+from bot.store.inbox import SqlInbox
+from bot.store.migrate import migrate
+from bot.store.outbox import SqlOutbox
+from bot.store.tables import inbox as inbox_table
+from bot.store.tables import people
+from bot.web import gateway
+from connectors.channels.telegram import TelegramConfig
+from connectors.channels.twilio import TwilioConfig
+from connectors.registry import build_channels
+
+PUBLIC = "https://dalil.example"
+SID, TOKEN, SECRET = "AC" + "1" * 32, "invented-token", "invented-secret"
+
+
+class Gateway:
+    """The gateway, its database and a provider that can sign."""
+
+    def __init__(self, http: httpx2.AsyncClient, database: Database, wakes: list[int]) -> None:
+        self.http, self.database, self.wakes = http, database, wakes
+
+    def form(self, number: int = 1, **fields: str) -> dict[str, str]:
+        return {
+            "MessageSid": f"SM{number:032d}",
+            "AccountSid": SID,
+            "From": "+212600000001",
+            "To": "+15005550006",
+            "Body": "chno khassni",
+            "NumMedia": "0",
+            **fields,
+        }
+
+    async def twilio(self, form: dict[str, str], **headers: str) -> int:
+        signature = RequestValidator(TOKEN).compute_signature(f"{PUBLIC}/channels/twilio", form)
+        return await self.post(urlencode(form), **{"X-Twilio-Signature": signature, **headers})
+
+    async def post(self, body: str | bytes, path: str = "/channels/twilio", **headers: str) -> int:
+        given = {"Content-Type": "application/x-www-form-urlencoded", **headers}
+        return (await self.http.post(path, content=body, headers=given)).status_code
+
+    def stored(self) -> int:
+        with self.database.read() as connection:
+            return connection.execute(select(func.count()).select_from(inbox_table)).scalar_one()
+
+
+@pytest.fixture
+async def gate(tmp_path: Path) -> AsyncIterator[Gateway]:
+    database = Database(f"sqlite:///{tmp_path / 'dalil.db'}")
+    migrate(database)
+    channels = build_channels(
+        twilio=TwilioConfig(
+            account_sid=SID,
+            auth_tokens=(TOKEN,),
+            sms_from="+15005550006",
+            whatsapp_from="+15005550009",
+            public_url=PUBLIC,
+        ),
+        telegram=TelegramConfig(token="7000000001:invented", secret_token=SECRET),
+    )
+    wakes: list[int] = []
+    web = FastAPI()
+    service = InboxService(SqlInbox(database), SqlOutbox(database), lambda: wakes.append(1))
+    web.include_router(gateway.create_router(channels, service, PUBLIC))
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(web), base_url="http://internal:8000") as http:
+        yield Gateway(http, database, wakes)
+    for channel in channels.values():
+        await channel.close()
+    database.close()
+
+
+async def test_a_signed_message_is_stored_and_wakes_the_worker(gate: Gateway) -> None:
+    assert 204 == await gate.twilio(gate.form())
+    assert (1, [1]) == (gate.stored(), gate.wakes)
+
+
+async def test_a_replayed_message_is_acknowledged_and_stored_once(gate: Gateway) -> None:
+    assert [204, 204] == [await gate.twilio(gate.form()), await gate.twilio(gate.form())]
+    assert (1, [1]) == (gate.stored(), gate.wakes)
+
+
+async def test_fields_that_we_do_not_know_are_signed_and_ignored(gate: Gateway) -> None:
+    assert 204 == await gate.twilio(gate.form(SomethingNew="1", Empty=""))
+
+
+@pytest.mark.parametrize(
+    ("headers", "changed"),
+    [
+        pytest.param({"X-Twilio-Signature": ""}, {}, id="unsigned"),
+        pytest.param({"X-Twilio-Signature": "bm90IGEgc2lnbmF0dXJl"}, {}, id="wrongly signed"),
+        pytest.param({}, {"AccountSid": "AC" + "2" * 32}, id="signed, but for another account"),
+    ],
+)
+async def test_a_forged_message_gets_403_and_leaves_only_a_count(
+    gate: Gateway, headers: dict[str, str], changed: dict[str, str]
+) -> None:
+    counter = METRICS.rejected.labels("twilio", "forged")
+    before = counter._value.get()
+
+    assert 403 == await gate.twilio(gate.form(**changed), **headers)
+
+    assert (0, [], before + 1) == (gate.stored(), gate.wakes, counter._value.get())
+
+
+async def test_a_genuine_message_with_a_changed_body_is_forged(gate: Gateway) -> None:
+    form = gate.form()
+    signature = RequestValidator(TOKEN).compute_signature(f"{PUBLIC}/channels/twilio", form)
+
+    assert 403 == await gate.post(urlencode({**form, "Body": "other"}), **{"X-Twilio-Signature": signature})
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "statuses"),
+    [
+        pytest.param(b"Body=" + b"a" * 1_048_576, {"X-Twilio-Signature": "x"}, {413}, id="one megabyte"),
+        pytest.param(b"Body=%ff%fe", {"X-Twilio-Signature": "x"}, {400, 403}, id="invalid UTF-8"),
+        pytest.param(b'{"Body": "x"}', {"Content-Type": "application/json"}, {400, 403}, id="JSON where a form is due"),
+        pytest.param(b"", {"X-Twilio-Signature": "x"}, {400, 403}, id="nothing at all"),
+    ],
+)
+async def test_what_is_not_of_the_provider_s_form_is_refused_and_not_stored(
+    gate: Gateway, body: bytes, headers: dict[str, str], statuses: set[int]
+) -> None:
+    assert await gate.post(body, **headers) in statuses
+    assert 0 == gate.stored()
+
+
+async def test_a_body_that_lies_about_its_length_is_cut_off(gate: Gateway) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(64):
+            yield b"a" * 16_384
+
+    response = await gate.http.post("/channels/twilio", content=endless(), headers={"X-Twilio-Signature": "x"})
+
+    assert 413 == response.status_code
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("🙂👍", id="emoji only"),
+        pytest.param("ش" * 4096, id="4,096 characters"),
+        pytest.param("\u202eabc\u202c\u2066x\u2069", id="direction overrides"),
+        pytest.param("'; DROP TABLE inbox; --", id="an SQL fragment"),
+        pytest.param("{{7*7}}{% raw %}${jndi:x}", id="a template fragment"),
+        pytest.param("a\x00b", id="a NUL, which PostgreSQL cannot store"),
+        pytest.param("", id="an empty text"),
+    ],
+)
+async def test_strange_texts_are_stored_as_texts(gate: Gateway, body: str) -> None:
+    assert 204 == await gate.twilio(gate.form(Body=body))
+    assert 1 == gate.stored()
+
+
+async def test_two_messages_of_one_person_at_the_same_instant_are_both_stored_for_one_person(gate: Gateway) -> None:
+    assert [204, 204] == await asyncio.gather(gate.twilio(gate.form(1)), gate.twilio(gate.form(2)))
+
+    with gate.database.read() as connection:
+        assert 1 == connection.execute(select(func.count()).select_from(people)).scalar_one()
+    assert 2 == gate.stored()
+
+
+async def test_with_a_full_disk_the_provider_gets_503_and_nothing_is_half_stored(gate: Gateway) -> None:
+    assert 204 == await gate.twilio(gate.form(1))
+    lift = _fill_disk(gate.database.engine)
+
+    statuses = set()
+    for number in range(2, 60):
+        statuses.add(await gate.twilio(gate.form(number, From=f"+2126000{number:05d}", Body="x" * 1600)))
+
+    stored = gate.stored()
+    assert 503 in statuses
+    assert statuses <= {204, 503}
+    with gate.database.read() as connection:
+        assert stored == connection.execute(select(func.count()).select_from(people)).scalar_one()
+    lift()
+    assert 204 == await gate.twilio(gate.form(99, From="+212600000099"))
+    assert stored + 1 == gate.stored()
+
+
+def _fill_disk(engine: Engine) -> Callable[[], None]:
+    """Let SQLite run into a real SQLITE_FULL: the file may grow by two pages only. Gives back what lifts it."""
+    with engine.connect() as connection:
+        limit = {"pages": connection.exec_driver_sql("PRAGMA page_count").scalar_one() + 2}
+
+    def apply(connection: sqlite3.Connection, _record: object, _proxy: object) -> None:
+        connection.execute(f"PRAGMA max_page_count={limit['pages']}")
+
+    event.listen(engine, "checkout", apply)
+
+    def lift() -> None:
+        limit["pages"] = 1_073_741_823
+
+    return lift
+
+
+async def test_telegram_with_the_right_secret_is_stored_and_without_it_refused(gate: Gateway) -> None:
+    update = {
+        "update_id": 5,
+        "message": {
+            "message_id": 1,
+            "date": 1_800_000_000,
+            "chat": {"id": 1001, "type": "private"},
+            "from": {"id": 1001, "is_bot": False, "first_name": "Amina"},
+            "text": "السلام عليكم",
+        },
+    }
+    json_body = {"Content-Type": "application/json"}
+    secret = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
+
+    assert 403 == await gate.post(json.dumps(update), "/channels/telegram", **json_body)
+    assert 0 == gate.stored()
+    assert await gate.post(json.dumps(update), "/channels/telegram", **json_body, **secret) in (200, 204)
+    assert 1 == gate.stored()
+
+
+async def test_an_unknown_channel_is_not_found(gate: Gateway) -> None:
+    assert 404 == await gate.post("x", "/channels/pigeon")
