@@ -6,6 +6,8 @@ It says fixed things, so that a test of the page can say exactly what the page m
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx2
@@ -28,7 +30,7 @@ from tests.unit.sandbox.serving import (
 
 ARABIC = (
     "صلاحية جواز السفر البيومتري خمس سنوات للراشدين وللقاصرين.\n\n"
-    "المصدر: passeport.ma، روجع في 2026-11-20.\n\nبغيتي تعرف شي حاجة أخرى؟"
+    "المصدر: passeport.ma، روجع في \u200e2026-11-20.\n\nبغيتي تعرف شي حاجة أخرى؟"
 )
 FRENCH = (
     "Le passeport biométrique coûte 500 DH, en timbre électronique (e-timbre).\n\n"
@@ -57,8 +59,7 @@ class Answering:
     received: list[str] = field(default_factory=list)
 
     def app(self) -> FastAPI:
-        app = FastAPI()
-        app.include_router(create_router(self.sandbox_url, httpx2.AsyncClient(trust_env=False)))
+        app = page_app(self.sandbox_url)
 
         @app.post("/channels/twilio")
         async def twilio(request: Request, background: BackgroundTasks) -> Response:
@@ -112,6 +113,20 @@ class Answering:
                     ARABIC if language == "ar" else FRENCH,
                     reply_markup=InlineKeyboardMarkup([[first], [second, third]]),
                 )
+
+
+def page_app(sandbox_url: str) -> FastAPI:
+    """An app that has nothing but the page."""
+    http = httpx2.AsyncClient(trust_env=False)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await http.aclose()
+
+    app = FastAPI(lifespan=lifespan)
+    app.include_router(create_router(sandbox_url, http))
+    return app
 
 
 def language_of(text: str) -> str:

@@ -1,8 +1,9 @@
+import re
 import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from connectors.sandbox.app import create_app
 from tests.browser.answering import Answering
@@ -57,7 +58,7 @@ def opened(browser: Browser, site: str) -> Iterator:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.goto(f"{site}/?lang={lang}")
-        page.wait_for_function("document.querySelectorAll('[data-number]')[2].textContent.length > 3")
+        expect(page.locator("[data-number]").last).to_have_text(re.compile(r"\d{8}"))
         return page
 
     yield open_page

@@ -19,7 +19,7 @@ class Words:
     try_these: str
     send_to: str
     all_three: str
-    status_title: str
+    status_label: str
     status_hint: str
     status_question: str
     more_files: str
@@ -41,7 +41,6 @@ class Words:
     new_citizen: str
     citizen: str
     online: str
-    invented: str
     empty: str
     close: str
     noscript: str
@@ -75,14 +74,13 @@ WORDS: dict[PageLanguage, Words] = {
         own_name="العربية",
         title="دليل: جرّبه على ثلاثة هواتف",
         tagline="دليلك إلى الخدمات الإدارية",
-        welcome="اسأل «دليل» عن الوثائق والثمن والأجل والمكان، كما تتكلم: بالعربية أو الفرنسية أو الدارجة، "
-        "بأي حروف شئت. "
-        "هذه الهواتف محاكاة، أما المساعد الذي وراءها فحقيقي. جرّب سؤالًا من هذه الأسئلة أو اكتب سؤالك.",
+        welcome="اسأل «دليل» عن الوثائق والثمن والأجل والمكان، بالعربية أو الفرنسية أو الدارجة، كما تتكلم. "
+        "الهواتف هنا محاكاة، أما المساعد فحقيقي: جرّب سؤالًا أو اكتب سؤالك.",
         try_these="جرّب هذه الأسئلة",
         send_to="أرسل المثال إلى",
         all_three="الثلاثة",
-        status_title="أين وصل ملف؟",
-        status_hint="الملف خيالي. إذا سألك «دليل» عن تاريخ الميلاد فهو:",
+        status_label="ملف خيالي",
+        status_hint="تاريخ الميلاد لملف {file}، إذا سألك «دليل» عنه:",
         status_question="أين وصل ملفي رقم {file}؟",
         more_files="ملفات خيالية أخرى",
         page_language="لغة الصفحة",
@@ -103,7 +101,6 @@ WORDS: dict[PageLanguage, Words] = {
         new_citizen="مواطن جديد",
         citizen="مواطن خيالي",
         online="متصل",
-        invented="رقم خيالي",
         empty="اكتب إلى دليل كما يكتب أي مواطن.",
         close="إغلاق",
         noscript="تحتاج الهواتف المحاكاة إلى JavaScript.",
@@ -133,14 +130,13 @@ WORDS: dict[PageLanguage, Words] = {
         own_name="Français",
         title="Dalil : essayez-le sur trois téléphones",
         tagline="Votre guide des démarches",
-        welcome="Demandez à Dalil les pièces, le prix, le délai ou le lieu, comme vous parlez : en arabe, en français "
-        "ou en darija, dans l’alphabet que vous voulez. Ces téléphones sont simulés, l’assistant derrière eux est le vrai. "
-        "Touchez un exemple ou écrivez votre question.",
+        welcome="Pièces, prix, délais, guichets : demandez à Dalil comme vous parlez, en arabe, en français "
+        "ou en darija. Les téléphones sont simulés, l’assistant est le vrai. Touchez un exemple ou écrivez.",
         try_these="Quelques questions",
         send_to="Envoyer l’exemple à",
         all_three="Tous",
-        status_title="Où en est un dossier ?",
-        status_hint="Le dossier est inventé. Si Dalil demande la date de naissance, c’est :",
+        status_label="dossier inventé",
+        status_hint="Date de naissance pour {file}, si Dalil la demande :",
         status_question="Où en est mon dossier {file} ?",
         more_files="Autres dossiers inventés",
         page_language="Langue de la page",
@@ -161,7 +157,6 @@ WORDS: dict[PageLanguage, Words] = {
         new_citizen="Nouveau citoyen",
         citizen="Citoyen inventé",
         online="en ligne",
-        invented="numéro inventé",
         empty="Écrivez à Dalil comme un citoyen.",
         close="Fermer",
         noscript="Les téléphones simulés ont besoin de JavaScript.",
@@ -188,14 +183,13 @@ WORDS: dict[PageLanguage, Words] = {
         own_name="English",
         title="Dalil: try it on three phones",
         tagline="Your guide to public services",
-        welcome="Ask Dalil which papers, what it costs, how long or where, the way you speak: in Arabic, French or "
-        "Darija, in any letters. These phones are simulated; the assistant behind them is the real one. "
-        "Tap an example or write your own question.",
+        welcome="Papers, prices, delays, offices: ask Dalil the way you speak, in Arabic, French or Darija. "
+        "The phones are simulated, the assistant is the real one. Tap an example or write.",
         try_these="A few questions",
         send_to="Send the example to",
         all_three="All",
-        status_title="Where does a file stand?",
-        status_hint="The file is invented. If Dalil asks for the date of birth, it is:",
+        status_label="invented file, in French",
+        status_hint="Date of birth for {file}, if Dalil asks:",
         status_question="Où en est mon dossier {file} ?",
         more_files="More invented files",
         page_language="Language of the page",
@@ -216,7 +210,6 @@ WORDS: dict[PageLanguage, Words] = {
         new_citizen="New citizen",
         citizen="Invented citizen",
         online="online",
-        invented="invented number",
         empty="Write to Dalil as a citizen would.",
         close="Close",
         noscript="The simulated phones need JavaScript.",

@@ -45,12 +45,12 @@ def config(app_url: str, *, redelivery: tuple[float, ...] = (0.02,) * 3, public_
 
 
 class Server:
-    """`app` served by uvicorn in a thread, on a free port of loopback."""
+    """`app` served by uvicorn in a thread, on a port of loopback (0: any that is free)."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, port: int = 0) -> None:
         self._server = uvicorn.Server(
             uvicorn.Config(
-                app, host="127.0.0.1", port=0, log_level="warning", lifespan="auto", timeout_graceful_shutdown=1
+                app, host="127.0.0.1", port=port, log_level="warning", lifespan="auto", timeout_graceful_shutdown=1
             )
         )
         self._thread = threading.Thread(target=self._server.run, daemon=True)

@@ -13,6 +13,7 @@ const TICKS = {
 const time = new Intl.DateTimeFormat(`${document.documentElement.lang}-MA-u-nu-latn`, {
   hour: "2-digit",
   minute: "2-digit",
+  hourCycle: "h23",
 });
 
 /** The element of `bubble`. `pick.choice(option)` is called for a tapped button, `pick.menu(menu, opener)` for a list. */

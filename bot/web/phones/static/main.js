@@ -60,14 +60,16 @@ async function showFiles() {
   const [first, ...others] = await demoFiles();
   const section = document.getElementById("demo");
   if (!first || !section.hidden) return;
-  const ask = (file) => statusQuestion.replace("{file}", file.file_id);
-  const example = offer(ask(first), "example", el("span", { dir: "auto" }, ask(first)));
-  section.querySelector(".examples").append(el("li", {}, example));
-  section.querySelector(".hint button").replaceWith(offer(date(first.birth_date), "date", date(first.birth_date)));
+  const ask = (file) => statusQuestion.text.replace("{file}", file.file_id);
+  const label = el("small", {}, statusQuestion.label);
+  const example = offer(ask(first), "example", el("span", { dir: "auto" }, ask(first)), label);
+  document.querySelector(".examples").append(el("li", {}, example));
+  const born = (file) => offer(date(file.birth_date), "date", el("bdi", { dir: "ltr" }, date(file.birth_date)));
+  const [before, after] = statusQuestion.hint.split("{file}");
+  section.querySelector(".hint").append(before, el("bdi", { dir: "ltr" }, first.file_id), `${after} `, born(first));
   const rows = others.map((file) => {
     const number = offer(ask(file), "date", el("bdi", { dir: "ltr" }, file.file_id));
-    const born = offer(date(file.birth_date), "date", el("bdi", { dir: "ltr" }, date(file.birth_date)));
-    return el("li", {}, number, born);
+    return el("li", {}, number, born(file));
   });
   section.querySelector(".files").append(...rows);
   section.hidden = false;
