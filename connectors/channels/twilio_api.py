@@ -1,8 +1,9 @@
 """Twilio's REST side: the official client over our guarded HTTP client, its error codes, and WhatsApp templates.
 
-Why not the official client's own transports: its aiohttp one ignores the timeout of its constructor (aiohttp's 300 s
-stay) and both hide whether a request had left when it failed. `AsyncHttpClient` is the client's documented place for
-another transport; with ours, connecting and reading have their own limits, and an exception says what happened.
+Why not the official client's own transports: its aiohttp one ignores the timeout of its constructor (run: with 0.3 s
+it waited out an answer of 2 s; aiohttp's 300 s apply), its requests one needs a thread for each call, and neither says
+whether a request had left when it failed. `AsyncHttpClient` is the client's documented place for another transport.
+Against a local provider a message takes about 1 ms with any of the three.
 """
 
 from __future__ import annotations

@@ -68,6 +68,7 @@ class _Server(ThreadingHTTPServer):
 def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # headers and body in one packet: in two, each answer would wait 40 ms for an acknowledgement
 
         def do_POST(self) -> None:
             length = int(self.headers.get("content-length", 0))
