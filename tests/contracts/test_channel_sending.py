@@ -149,6 +149,13 @@ class TestTwilio:
             "5": "a:x:fees",
         }
 
+    async def test_an_apostrophe_is_escaped_in_a_templates_variables(self, provider: Provider, url: str) -> None:
+        provider.answer = CREATED
+        await send(TWILIO, url, TWILIO.message(to=WHATSAPP, text="L'été", buttons=BUTTONS[:1]))
+        variables = provider.asked[0].only()["ContentVariables"]
+        assert "'" not in variables
+        assert json.loads(variables)["1"] == "L'été"
+
     async def test_a_menu_goes_out_as_a_list_picker_and_darija_uses_the_arabic_one(
         self, provider: Provider, url: str
     ) -> None:

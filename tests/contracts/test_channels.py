@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,17 @@ from connectors.channels.twilio import Twilio, TwilioConfig
 from connectors.errors import ConnectorError, Forged, Malformed
 from connectors.messages import IncomingMessage
 from tests.contracts.channel_cases import CASES, Case
-from tests.contracts.channel_subjects import FIXTURES, SECRETS, SUBJECTS, TELEGRAM, Subject, fixture, telegram_request
+from tests.contracts.channel_subjects import (
+    FIXTURES,
+    SECRETS,
+    SUBJECTS,
+    TELEGRAM,
+    Subject,
+    fixture,
+    telegram_request,
+    telegram_update,
+    twilio_form,
+)
 
 ONE_MEGABYTE = 1024 * 1024
 TEXTS = {
@@ -119,10 +129,12 @@ class TestEveryChannel:
         assert [secret for secret in SECRETS if secret in shown] == []
 
 
-def test_every_fixture_is_used_by_a_case() -> None:
+@pytest.mark.parametrize(("folder", "body"), [("telegram", telegram_update), ("twilio", twilio_form)])
+def test_every_fixture_is_used_by_a_case(folder: str, body: Callable[[str], bytes]) -> None:
     used = {case.request.body for case in CASES}
-    for path in sorted((FIXTURES / "telegram").glob("*.json")):
-        assert json.dumps(fixture(f"telegram/{path.name}")).encode() in used, path.name
+    files = [path.name for path in sorted((FIXTURES / folder).glob("*.json"))]
+    assert [file for file in files if body(file) not in used] == []
+    assert files
 
 
 def test_twilios_published_example_of_a_signature_is_accepted() -> None:
