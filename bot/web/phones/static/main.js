@@ -56,17 +56,22 @@ function date(iso) {
   return iso.split("-").reverse().join("/");
 }
 
+/** `text` with the file's number in place of {file}: never broken, never turned round. */
+function around(text, file) {
+  const [before, after] = text.split("{file}");
+  return [before, el("bdi", { dir: "ltr", class: "number" }, file.file_id), after];
+}
+
 async function showFiles() {
   const [first, ...others] = await demoFiles();
   const section = document.getElementById("demo");
   if (!first || !section.hidden) return;
   const ask = (file) => statusQuestion.text.replace("{file}", file.file_id);
-  const label = el("small", {}, statusQuestion.label);
-  const example = offer(ask(first), "example", el("span", { dir: "auto" }, ask(first)), label);
+  const shown = el("span", { dir: "auto" }, ...around(statusQuestion.text, first));
+  const example = offer(ask(first), "example", shown, el("small", {}, statusQuestion.label));
   document.querySelector(".examples").append(el("li", {}, example));
   const born = (file) => offer(date(file.birth_date), "date", el("bdi", { dir: "ltr" }, date(file.birth_date)));
-  const [before, after] = statusQuestion.hint.split("{file}");
-  section.querySelector(".hint").append(before, el("bdi", { dir: "ltr" }, first.file_id), `${after} `, born(first));
+  section.querySelector(".hint").append(...around(statusQuestion.hint, first), " ", born(first));
   const rows = others.map((file) => {
     const number = offer(ask(file), "date", el("bdi", { dir: "ltr" }, file.file_id));
     return el("li", {}, number, born(file));
