@@ -18,7 +18,8 @@ from connectors.channels.console import Console
 from connectors.channels.twilio import Twilio, TwilioConfig
 from connectors.errors import ConnectorError, Forged, Malformed
 from connectors.messages import IncomingMessage
-from tests.contracts.channel_cases import CASES, Case
+from tests.contracts.channel_case import Case
+from tests.contracts.channel_cases import CASES
 from tests.contracts.channel_subjects import (
     FIXTURES,
     SECRETS,
