@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.nlu.model import IntentModel
-from bot.nlu.text import clauses
+from bot.nlu.text import asks, clauses
 
 ASK = "ask_"
 OVERVIEW = "ask_overview"
@@ -22,14 +22,15 @@ class Reading:
 
 
 def read(model: IntentModel, text: str, clause_threshold: float) -> Reading:
-    """Classify the message as a whole and clause by clause.
+    """Classify the message as a whole and each of its questions.
 
-    A clause adds its facet from `clause_threshold` on. It never adds the overview: "la carte" after "et" is the
-    second half of a name, not a second question. A whole message that is read as courtesy or as a mere name of a
-    procedure gives way to the question found in one of its clauses.
+    A question adds its facet from `clause_threshold` on. It never adds the overview: "la carte" after "et" is the
+    second half of a name. A whole message that is read as courtesy, as a mere name of a procedure, or with less
+    certainty than one of its questions, gives way to the question.
     """
     parts = clauses(text)[:_MOST_CLAUSES]
-    rows = model.probabilities([text, *parts] if len(parts) > 1 else [text])
+    questions = [part for part in parts if asks(part)] if len(parts) > 1 else []
+    rows = model.probabilities([text, *questions])
     whole = sorted(zip(model.labels, rows[0].tolist()), key=lambda pair: -pair[1])
     best, confidence = whole[0]
     asked: dict[str, float] = {}
@@ -38,11 +39,15 @@ def read(model: IntentModel, text: str, clause_threshold: float) -> Reading:
         label, probability = model.labels[index], float(row[index])
         if label.startswith(ASK) and label != OVERVIEW and probability >= clause_threshold:
             asked[label] = max(probability, asked.get(label, 0.0))
-    if asked and (best in _COURTESY or best == OVERVIEW):
+    if best in asked:
+        asked[best] = max(asked[best], confidence)
+    elif asked and (
+        best in _COURTESY or best == OVERVIEW or (best.startswith(ASK) and confidence < max(asked.values()))
+    ):
         first = next(iter(asked))
         whole = [(first, asked[first]), *((label, p) for label, p in whole if label != first)]
     elif best.startswith(ASK):
-        asked = {best: confidence, **asked} if best not in asked else {**asked, best: max(asked[best], confidence)}
+        asked = {best: confidence, **asked}
     else:
         asked = {}
     facets = tuple((label[len(ASK) :], round(probability, 4)) for label, probability in asked.items())

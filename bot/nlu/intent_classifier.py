@@ -34,13 +34,17 @@ class FacetIntentClassifier(IntentClassifier, GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         return {
-            "strength": 20.0,  # inverse of the penalty on the weights
-            "clause_threshold": 0.5,  # probability from which one clause of a message adds a facet
+            "strength": 30.0,  # inverse of the penalty on the weights
+            "clause_threshold": 0.65,  # probability from which a second question in the message adds its facet
             "random_state": 20,
         }
 
     def __init__(
-        self, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, model: Optional[IntentModel] = None
+        self,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        model: Optional[IntentModel] = None,
     ) -> None:
         self._config = config
         self._model_storage = model_storage
@@ -49,7 +53,11 @@ class FacetIntentClassifier(IntentClassifier, GraphComponent):
 
     @classmethod
     def create(
-        cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: Dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> FacetIntentClassifier:
         return cls(config, model_storage, resource)
 

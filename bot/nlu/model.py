@@ -1,4 +1,4 @@
-"""The intent model: TF-IDF over words and characters of two views, and one linear classifier. No Rasa here.
+"""The intent model: TF-IDF over words and characters of three views, and one linear classifier. No Rasa here.
 
 Stored as JSON and plain numpy arrays, never as pickles: a model file cannot run code.
 """
@@ -6,24 +6,27 @@ Stored as JSON and plain numpy arrays, never as pickles: a model file cannot run
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from bot.nlu.text import views
+from bot.nlu.text import Message
 
 BLOCKS: tuple[dict[str, Any], ...] = (
-    {"view": "normal", "analyzer": "word", "ngram_range": (1, 2)},
-    {"view": "normal", "analyzer": "char_wb", "ngram_range": (2, 5)},
-    {"view": "arabic", "analyzer": "word", "ngram_range": (1, 2)},
-    {"view": "arabic", "analyzer": "char_wb", "ngram_range": (2, 5)},
+    {"view": "words", "analyzer": "word", "ngram_range": (1, 2), "min_df": 1},
+    {"view": "words", "analyzer": "char_wb", "ngram_range": (2, 4), "min_df": 2},
+    {"view": "skeletons", "analyzer": "word", "ngram_range": (1, 2), "min_df": 1},
+    {"view": "skeletons", "analyzer": "char_wb", "ngram_range": (2, 4), "min_df": 2},
+    {"view": "concepts", "analyzer": "word", "ngram_range": (1, 2), "min_df": 1},
 )
+_SKELETON_WORDS = 2  # the block whose vocabulary has the skeleton of every training word
 
 
 def _vectorizer(block: Mapping[str, Any], **more: Any) -> TfidfVectorizer:
@@ -50,14 +53,19 @@ class IntentModel:
     @classmethod
     def train(cls, texts: Sequence[str], labels: Sequence[str], strength: float, seed: int) -> IntentModel:
         """Fit on `texts` and their `labels`, every label weighing the same. `strength` is the inverse of the penalty."""
-        seen = [views(text) for text in texts]
+        messages = [Message.of(text) for text in texts]
+        spread = Counter(consonants for message in messages for consonants in set(message.skeletons))
+        # In the training every word is known from its own example: a word is known here if another example has it.
+        known = {consonants for consonants, count in spread.items() if count > 1}
+        seen = [message.views(known) for message in messages]
         vectorizers = []
         parts = []
         for block in BLOCKS:
-            vectorizer = _vectorizer(block, min_df=1 if block["analyzer"] == "word" else 2)
+            vectorizer = _vectorizer(block, min_df=block["min_df"])
             parts.append(vectorizer.fit_transform([view[block["view"]] for view in seen]))
             vectorizers.append(vectorizer)
-        classifier = LogisticRegression(C=strength, class_weight="balanced", max_iter=300, tol=1e-3, random_state=seed)
+        # One regression a label (liblinear): ten times faster than a multinomial one, and as well calibrated here.
+        classifier = LogisticRegression(C=strength, class_weight="balanced", solver="liblinear", random_state=seed)
         classifier.fit(hstack(parts, format="csr"), list(labels))
         return cls(
             labels=tuple(classifier.classes_.tolist()),
@@ -68,15 +76,15 @@ class IntentModel:
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """One row a text, one column a label (in the order of `labels`), each row adding up to 1."""
-        seen = [views(text) for text in texts]
+        known = self.vectorizers[_SKELETON_WORDS].vocabulary_
+        seen = [Message.of(text).views(known) for text in texts]
         parts = [
             vectorizer.transform([view[block["view"]] for view in seen])
             for block, vectorizer in zip(BLOCKS, self.vectorizers)
         ]
         scores = np.asarray(hstack(parts, format="csr") @ self.weights, dtype=np.float64) + self.bias
-        scores -= scores.max(axis=1, keepdims=True)
-        exponentials = np.exp(scores)
-        return exponentials / exponentials.sum(axis=1, keepdims=True)
+        each: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-scores))
+        return each / each.sum(axis=1, keepdims=True)
 
     def save(self, directory: Path) -> None:
         vocabularies = [

@@ -12,7 +12,7 @@ import math
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from knowledge.language.normalise import LEXICON, normalise
 
@@ -37,15 +37,11 @@ class Identification:
     shares: dict[Language, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Model:
+class _Model(NamedTuple):
     """Log-odds that a text is dialect rather than the standard language of its script."""
 
     bias: float
     weights: dict[str, float]
-
-    def evidence(self, words: list[str]) -> float:
-        return self.bias + mean_weight(self.weights, words)
 
 
 @lru_cache(maxsize=1)
@@ -63,12 +59,6 @@ def features(word: str) -> list[str]:
     return grams
 
 
-def mean_weight(weights: dict[str, float], words: list[str]) -> float:
-    """Sum of the weights of all features, over the square root of their number (the training does the same)."""
-    found = [weights.get(feature, 0.0) for word in words for feature in features(word)]
-    return sum(found) / math.sqrt(len(found)) if found else 0.0
-
-
 def identify(text: str) -> Identification:
     """The languages of `text`. Any string is accepted."""
     words = normalise(text[:_LONGEST_TEXT]).split()
@@ -78,34 +68,42 @@ def identify(text: str) -> Identification:
     letters = in_arabic + in_latin
     if not letters:
         return Identification("ar")
-    models = _models()
-    dialect_arabic, dialect_latin = models["arabic"].evidence(arabic), models["latin"].evidence(latin)
     shares: dict[Language, float] = {}
-    if arabic:
-        share = in_arabic / letters
-        shares["ary"] = share * _dialect_share(models["arabic"], arabic, dialect_arabic)
-        shares["ar"] = share - shares["ary"]
-    if latin:
-        share = in_latin / letters
-        shares["ary-Latn"] = share * _dialect_share(models["latin"], latin, dialect_latin)
-        shares["fr"] = share - shares["ary-Latn"]
+    dialect_arabic = _divide(shares, "ary", "ar", "arabic", arabic, in_arabic / letters)
+    dialect_latin = _divide(shares, "ary-Latn", "fr", "latin", latin, in_latin / letters)
     ordered = sorted(shares.items(), key=lambda item: -item[1])
-    return Identification(
-        _main(in_arabic / letters, dialect_arabic > 0, dialect_latin > 0),
-        {language: round(share, 3) for language, share in ordered if share >= 0.0005},
-    )
+    if in_arabic / letters >= _ARABIC_DECIDES:
+        main: Language = "ary" if dialect_arabic else "ar"
+    else:
+        main = "ary-Latn" if dialect_latin else "fr"
+    return Identification(main, {language: round(share, 3) for language, share in ordered if share >= 0.0005})
 
 
-def _main(arabic_share: float, dialect_arabic: bool, dialect_latin: bool) -> Language:
-    if arabic_share >= _ARABIC_DECIDES:
-        return "ary" if dialect_arabic else "ar"
-    return "ary-Latn" if dialect_latin else "fr"
+def _divide(
+    shares: dict[Language, float], dialect: Language, standard: Language, script: str, words: list[str], share: float
+) -> bool:
+    """Divide the `share` of one script's `words` between its two languages; say whether they are dialect as a whole.
 
-
-def _dialect_share(model: _Model, words: list[str], message: float) -> float:
-    """Share of the letters of `words` that is dialect, each word seen in the light of the whole message."""
-    dialect = sum(len(word) * _probability(model.evidence([word]) + _CONTEXT * message) for word in words)
-    return dialect / sum(map(len, words))
+    Evidence is the sum of the weights of all features over the square root of their number, as in the training. Each
+    word is seen in the light of the whole message.
+    """
+    if not words:
+        return False
+    model = _models()[script]
+    get = model.weights.get
+    sums, counts = [], []
+    for word in words:
+        found = features(word)
+        sums.append(sum([get(feature, 0.0) for feature in found]))
+        counts.append(len(found))
+    message = model.bias + sum(sums) / math.sqrt(sum(counts))
+    in_dialect = sum(
+        len(word) * _probability(model.bias + total / math.sqrt(count) + _CONTEXT * message)
+        for word, total, count in zip(words, sums, counts)
+    ) / sum(map(len, words))
+    shares[dialect] = share * in_dialect
+    shares[standard] = share - shares[dialect]
+    return message > 0
 
 
 def _probability(log_odds: float) -> float:

@@ -141,8 +141,6 @@ def clean(text: str) -> str:
     New lines and tabs stay. A joined emoji family falls apart into its members: its joiner is invisible too.
     """
     kept = "".join(
-        char
-        for char in text
-        if char in _DISPLAYED_CONTROLS or unicodedata.category(char) not in ("Cc", "Cf", "Cs")
+        char for char in text if char in _DISPLAYED_CONTROLS or unicodedata.category(char) not in ("Cc", "Cf", "Cs")
     )
     return unicodedata.normalize("NFC", kept).strip()
