@@ -39,7 +39,7 @@ class InboxService:
                 if accepted is ports.Accepted.STORED:
                     self._wake()
             case DeliveryReport():
-                raised = await asyncio.to_thread(self._outbox.delivered, event, self._clock())
+                raised = await asyncio.to_thread(self._outbox.delivered, event)
                 METRICS.deliveries.labels(channel, event.status.value if raised else "stale").inc()
             case SubscriptionChange():
                 await asyncio.to_thread(self._inbox.subscription_changed, event, self._clock())

@@ -92,7 +92,7 @@ class Outbox(Protocol):
 
     def failed(self, claim: OutboxClaim, code: str, opted_out: bool, now: float) -> None: ...
 
-    def delivered(self, report: DeliveryReport, now: float) -> bool:
+    def delivered(self, report: DeliveryReport) -> bool:
         """Raise the message's delivery state; False when the message is unknown or the state is not higher."""
         ...
 

@@ -68,8 +68,8 @@ class System:
 
     def _logs(self) -> str:
         parts = [self.output.read_text(errors="replace")[-2000:]]
-        for path in sorted((self.var_dir / "log").glob("*.log")):
-            parts.append(f"--- {path.name}\n{path.read_text(errors='replace')[-3000:]}")
+        logs = sorted((self.var_dir / "log").glob("*.log"))
+        parts += [f"--- {path.name}\n{path.read_text(errors='replace')[-3000:]}" for path in logs]
         return "\n".join(parts)
 
 

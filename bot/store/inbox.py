@@ -1,4 +1,4 @@
-"""The inbox on a database: stored once, claimed by lease, in order per conversation, finished with its turn's result."""
+"""The inbox on a database: stored once, claimed by lease, in order, finished together with its turn's result."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class SqlOutbox:
                     .values(reachable=False, updated_at=now)
                 )
 
-    def delivered(self, report: DeliveryReport, now: float) -> bool:
+    def delivered(self, report: DeliveryReport) -> bool:
         current = case(_RANK, value=outbox.c.delivery, else_=-1)
         with self._db.write() as connection:
             changed = connection.execute(

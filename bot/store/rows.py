@@ -40,13 +40,13 @@ def insert_or_ignore(connection: Connection, table: Table) -> sqlite.Insert | po
     return make(table).on_conflict_do_nothing()
 
 
-def address_of(row: Row[Any]) -> Address:
+def address_of(row: Row[*tuple[Any, ...]]) -> Address:
     return Address(
         channel=row.address_channel, medium=Medium(row.medium), namespace=row.namespace, external_id=row.external_id
     )
 
 
-def conversation_of(row: Row[Any]) -> Conversation:
+def conversation_of(row: Row[*tuple[Any, ...]]) -> Conversation:
     """A row of `CONVERSATION_COLUMNS` as a `Conversation`."""
     return Conversation(
         id=row.conversation_id,

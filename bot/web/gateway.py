@@ -38,9 +38,7 @@ def create_router(channels: Mapping[str, Channel], inbox: InboxService, public_u
     return router
 
 
-async def _take(
-    channel: Channel, name: str, inbox: InboxService, request: Request, public_url: str
-) -> Response:
+async def _take(channel: Channel, name: str, inbox: InboxService, request: Request, public_url: str) -> Response:
     try:
         body = await _body(request)
         if body is None:

@@ -192,7 +192,7 @@ def test_delivery_states_only_rise(inbox: SqlInbox, outbox: SqlOutbox) -> None:
     outbox.sent(sending, "SMout1", 3.0)
 
     def report(status: DeliveryStatus) -> bool:
-        return outbox.delivered(DeliveryReport(channel="twilio", provider_message_id="SMout1", status=status), 4.0)
+        return outbox.delivered(DeliveryReport(channel="twilio", provider_message_id="SMout1", status=status))
 
     order = [DeliveryStatus.DELIVERED, DeliveryStatus.SENT, DeliveryStatus.READ, DeliveryStatus.READ]
     assert [True, False, True, False] == [report(status) for status in order]
@@ -201,7 +201,7 @@ def test_delivery_states_only_rise(inbox: SqlInbox, outbox: SqlOutbox) -> None:
 def test_a_report_on_an_unknown_message_changes_nothing(outbox: SqlOutbox) -> None:
     unknown = DeliveryReport(channel="twilio", provider_message_id="SMnone", status=DeliveryStatus.READ)
 
-    assert not outbox.delivered(unknown, 1.0)
+    assert not outbox.delivered(unknown)
 
 
 def test_a_blocked_citizen_who_writes_again_keeps_his_conversation(inbox: SqlInbox) -> None:

@@ -149,7 +149,9 @@ async def test_results_are_applied_to_the_conversation() -> None:
 
 
 async def test_after_stop_there_is_silence_until_start() -> None:
-    stopped = (await turns(ScriptedDialogue(result("ok", effects=(OptOut(),)))).handle_turn(claim("stop"), NOW)).conversation
+    stopped = (
+        await turns(ScriptedDialogue(result("ok", effects=(OptOut(),)))).handle_turn(claim("stop"), NOW)
+    ).conversation
     assert stopped.opted_out
 
     silent = await turns(ScriptedDialogue()).handle_turn(claim("passeport", stopped), NOW)

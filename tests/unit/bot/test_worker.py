@@ -156,7 +156,9 @@ async def test_a_turn_that_fails_every_time_ends_with_an_apology_and_a_dead_lett
         pytest.param(Misconfigured("401"), id="our credentials are wrong until somebody mends them"),
     ],
 )
-async def test_a_send_that_may_succeed_later_is_tried_again_and_keeps_the_order(system: System, error: SendError) -> None:
+async def test_a_send_that_may_succeed_later_is_tried_again_and_keeps_the_order(
+    system: System, error: SendError
+) -> None:
     system.wire.trouble = [error, error]
     await system.receive("wahed")
     await system.receive("jouj")
