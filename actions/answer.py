@@ -212,4 +212,8 @@ def _considered(answer: Answer) -> tuple[str, ...]:
 
 
 def _sources(shown: Sequence[Presented]) -> str:
-    return "\n".join(dict.fromkeys(part.source for part in shown if part.source))
+    """One line a source. One that another line repeats with more (an address) is left out."""
+    sources = dict.fromkeys(part.source for part in shown if part.source)
+    return "\n".join(
+        source for source in sources if not any(other != source and other.startswith(source) for other in sources)
+    )

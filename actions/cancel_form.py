@@ -18,7 +18,7 @@ from actions.turn_input import understood
 class CancelForm(Action):
     """Leaves the form and empties its slots.
 
-    "/stop" is the keyword that bot/turn.py recognised: it must stop all messages. A freer "stop", "annuler" or
+    A forced "stop" is the keyword that bot/turn.py recognised: it must stop all messages. A freer "stop", "annuler" or
     "baraka" here most likely means the form, so it stops only that and says how to stop the rest.
     """
 
@@ -32,10 +32,8 @@ class CancelForm(Action):
         message = understood(tracker)
         effects: tuple[OptOut, ...] = ()
         key = "case_cancelled"
-        if message.text == "/stop":
-            key, effects = "stop", (OptOut(),)
-        elif message.intent == "stop":
-            key = "case_cancelled_stop"
+        if message.intent == "stop":
+            key, effects = ("stop", (OptOut(),)) if message.forced else ("case_cancelled_stop", ())
         utter(dispatcher, handled(message, [self._wording.text(message.reply_in, key)], effects=effects))
         return [
             ActiveLoop(None),

@@ -82,7 +82,8 @@ class Greet(Action):
         language = message.reply_in
         facet = self._wording.text(language, f"facet_{ask.facet}")
         short = procedure.short_title.get(language)
-        return Choice(title=f"{short}: {facet}", short=short, payload=str(ask))
+        title = self._wording.text(language, "question_about", procedure=short, question=facet)
+        return Choice(title=title, short=short, payload=str(ask))
 
 
 class Affirm(Action):

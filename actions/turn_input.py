@@ -39,7 +39,7 @@ class _Language(_Output):
 
 
 class _Parse(_Output):
-    """Our part of Rasa's parse data. A forced intent ("/ask_fees") carries neither `language` nor `facets`."""
+    """Our part of Rasa's parse data. A forced intent ("/ask_fees") says nothing about its language."""
 
     text: str | None = None
     intent: _Intent = _Intent()
@@ -49,7 +49,10 @@ class _Parse(_Output):
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """One message, understood. `facets`: everything asked, first asked first. `reply_in`: the language to answer in."""
+    """One message, understood. `facets`: everything asked, first asked first. `reply_in`: the language to answer in.
+
+    `forced`: the app said what is meant (a tapped button, a keyword); `text` is then no citizen's words.
+    """
 
     turn: TurnInput
     text: str
@@ -57,6 +60,7 @@ class Understood:
     confidence: float
     facets: tuple[str, ...]
     reply_in: ReplyLanguage
+    forced: bool
 
 
 def understood(tracker: Tracker) -> Understood:
@@ -68,14 +72,16 @@ def understood(tracker: Tracker) -> Understood:
     except ValidationError as error:
         raise ActionCallError(f"NLU output of turn {turn.turn_id} is wrong: {_problems(error)}") from None
     text = parse.text or ""
-    identified = parse.language
+    # Without shares the text has no letters that say anything, and the name means nothing.
+    identified = parse.language.name if parse.language and parse.language.shares else None
     return Understood(
         turn=turn,
         text=text,
         intent=parse.intent.name or "",
         confidence=parse.intent.confidence,
         facets=tuple(dict.fromkeys(facet.name for facet in parse.facets)),
-        reply_in=reply_language(turn, text, identified.name if identified else None),
+        reply_in=reply_language(turn, text, identified),
+        forced=_is_forced(tracker),
     )
 
 
@@ -86,6 +92,12 @@ def _turn(metadata: object) -> TurnInput:
         return TurnInput.model_validate(metadata)
     except ValidationError as error:
         raise ActionCallError(f"the message's metadata is not a TurnInput: {_problems(error)}") from None
+
+
+def _is_forced(tracker: Tracker) -> bool:
+    """Whether the text posted to Rasa began with a slash: only bot/turn.py writes those (the NLU takes it off)."""
+    posted = next((event.get("text") for event in reversed(tracker.events) if event.get("event") == "user"), None)
+    return (posted or "").startswith("/")
 
 
 def _problems(error: ValidationError) -> str:

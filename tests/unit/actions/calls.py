@@ -38,18 +38,18 @@ def message(
     language: str | None = "fr",
     given: TurnInput | None = None,
 ) -> dict[str, Any]:
-    """`latest_message`. A forced intent ("/agent") has neither `language` nor `facets`."""
+    """`latest_message`. Of a forced intent ("/ask_fees") our NLU leaves the text without slash, no language's share."""
+    forced = text.startswith("/")
     parse: dict[str, Any] = {
-        "text": text,
+        "text": text.lstrip("/"),
         "message_id": "0f3c",
         "intent": {"name": intent, "confidence": confidence},
         "entities": [],
         "intent_ranking": [{"name": intent, "confidence": confidence}],
         "metadata": (given or turn()).model_dump(mode="json"),
     }
-    if not text.startswith("/"):
-        parse["language"] = {"name": language, "shares": {language: 1.0}}
-        parse["facets"] = [{"name": facet, "confidence": 0.9} for facet in facets]
+    parse["language"] = {"name": "ar", "shares": {}} if forced else {"name": language, "shares": {language: 1.0}}
+    parse["facets"] = [{"name": facet, "confidence": 0.9} for facet in facets]
     return parse
 
 
@@ -81,7 +81,7 @@ def action_call(
     """`before` and `after`: events before and after the citizen's message."""
     user = event(
         "user",
-        text=latest["text"],
+        text=f"/{latest['text']}" if not latest["language"]["shares"] else latest["text"],
         parse_data=latest,
         metadata=latest["metadata"],
         input_channel="rest",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rasa_sdk.executor import ActionExecutor
 
+from actions.answer import _sources
 from actions.contract import Context, Outcome
 from actions.replies import load_wording
 from knowledge.present import present
@@ -196,3 +199,10 @@ async def test_two_facets_with_one_source_name_it_once(executor: ActionExecutor)
     answered = await ask(executor, "prix et documents casier judiciaire", "ask_fees", ("fees", "documents"))
 
     assert 1 == answered.result.reply.source.count("Service")
+
+
+async def test_a_source_that_another_line_repeats_with_its_address_is_left_out() -> None:
+    one = present(sheets.CASIER, Facet.FEES, "fr")
+    shorter = replace(one, source=one.source.rsplit(" · ", 1)[0])
+
+    assert one.source == _sources([shorter, one]) == _sources([one, shorter])

@@ -49,7 +49,7 @@ async def test_a_greeting_offers_only_examples_that_can_be_answered(executor: Ac
 
     assert WORDING.text("fr", "greet") == said.text
     assert ("a:ma.casier_judiciaire:where",) == said.payloads
-    assert ["Casier judiciaire: Où aller"] == [choice.title for choice in said.result.reply.choices]
+    assert ["Casier judiciaire : Où aller"] == [choice.title for choice in said.result.reply.choices]
     assert str(EXAMPLES["ma"][2]) == said.payloads[0]
 
 
