@@ -74,6 +74,11 @@ class Answer:
     rejected: tuple[Hit, ...] = ()
 
     @property
+    def considered(self) -> tuple[Hit, ...]:
+        """Candidates, then rejected: at most five, best first. What a ranking is judged by, whatever the outcome."""
+        return (*self.candidates, *self.rejected)[:5]
+
+    @property
     def draft(self) -> bool:
         return self.procedure is not None and self.procedure.state is State.DRAFT
 
@@ -141,14 +146,14 @@ class _Answering:
         return self._given(variant.id, Reason.CONTEXT_VARIANT)
 
     def _from_search(self) -> Answer:
-        result, limits = self.search.search(self.question.text, self.question.country), self.settings.thresholds
+        result = self.search.search(self.question.text, self.question.country)
         if not result.hits:
             return Answer(Outcome.NO_ANSWER, Reason.NOTHING_FOUND, None, self.facets, (), result.rejected)
         best = result.hits[0]
-        sure = limits.answer if self.question.intent_confidence >= limits.sure_intent else limits.answer + limits.margin
-        if best.score < sure:
+        if not self._is_sure(best, result):
             return self._ask(Reason.UNSURE, self._offered(result), result)
-        as_good = tuple(hit for hit in result.hits if hit.score >= best.score - limits.margin)
+        margin = self.settings.thresholds.margin
+        as_good = tuple(hit for hit in result.hits if hit.score >= best.score - margin)
         if len(as_good) == 1:
             return self._answered(best, Reason.FOUND, result)
         spoken_of = next((hit for hit in as_good if hit.procedure.id == self.question.context_procedure), None)
@@ -158,6 +163,18 @@ class _Answering:
         if all(self._says_the_same(general, hit) for hit in as_good):
             return self._answered(general, Reason.SAME_ANSWER, result)
         return self._ask(Reason.SEVERAL, as_good, result)
+
+    def _is_sure(self, best: Hit, result: SearchResult) -> bool:
+        """Whether the best hit may be answered: good by itself, or fair and far ahead of all but its neighbours."""
+        limits = self.settings.thresholds
+        if self.question.intent_confidence < limits.sure_intent:
+            return best.score >= limits.answer + limits.margin
+        if best.score >= limits.answer:
+            return True
+        family = {best.procedure.id, *best.procedure.related}
+        strangers = [hit for hit in (*result.hits, *result.rejected) if hit.procedure.id not in family]
+        next_score = strangers[0].score if strangers else 0.0
+        return best.score >= limits.answer_alone and next_score <= limits.alone * best.score
 
     def _says_the_same(self, one: Hit, other: Hit) -> bool:
         return one is other or all(covers(one.procedure, other.procedure, facet) for facet in self.facets)
@@ -171,7 +188,8 @@ class _Answering:
 
     def _ask(self, reason: Reason, choices: tuple[Hit, ...], result: SearchResult) -> Answer:
         offered = choices[: self.settings.thresholds.choices]
-        return Answer(Outcome.CLARIFY, reason, None, self.facets, offered, result.rejected)
+        rest = tuple(hit for hit in (*result.hits, *result.rejected) if hit not in offered)
+        return Answer(Outcome.CLARIFY, reason, None, self.facets, offered, rest)
 
     def _answered(self, hit: Hit, reason: Reason, result: SearchResult | None = None) -> Answer:
         others = [other for other in result.hits if other is not hit] if result else []

@@ -51,11 +51,12 @@ class StaticEmbedder:
             raise EmbedderError(f"{folder} is not a saved StaticEmbedding; give another folder or a hub name")
         self._name = name or str(folder)
         try:
-            self._tokenizer = Tokenizer.from_file(str(module / "tokenizer.json"))
+            tokenizer = json.loads((module / "tokenizer.json").read_text("utf-8"))
             with safe_open(module / "model.safetensors", framework="numpy") as tensors:
                 self._weights: Vectors = tensors.get_tensor(_WEIGHTS).astype(np.float32)
-        except (OSError, SafetensorError) as error:
+        except (OSError, ValueError, SafetensorError) as error:
             raise EmbedderError(f"the model in {folder} is damaged ({error}); run `make train`") from error
+        self._tokenizer = Tokenizer.from_str(json.dumps(tokenizer))
         self._tokenizer.no_padding()
 
     @property

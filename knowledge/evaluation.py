@@ -84,7 +84,7 @@ def _count(figures: Figures, knowledge: Knowledge, case: Case) -> None:
             figures.absent_answered += 1
             figures.misses.append(f"{case.id}: {case.text!r} is not in the catalogue, answered {answered}")
         return
-    found = [hit.procedure.id for hit in answer.candidates]
+    found = [hit.procedure.id for hit in answer.considered]
     figures.cases += 1
     figures.first += bool(found and found[0] in case.procedures)
     figures.third += any(one in case.procedures for one in found[:3])
@@ -92,7 +92,7 @@ def _count(figures: Figures, knowledge: Knowledge, case: Case) -> None:
     figures.asked += answer.outcome is Outcome.CLARIFY
     figures.wrongly += answered is not None and answered not in case.procedures
     if not found or found[0] not in case.procedures:
-        scores = ", ".join(f"{hit.procedure.id} {hit.score:.2f}" for hit in (answer.candidates or answer.rejected)[:3])
+        scores = ", ".join(f"{hit.procedure.id} {hit.score:.2f}" for hit in answer.considered[:3])
         figures.misses.append(f"{case.id}: {case.text!r} {answer.reason}; wanted {case.procedures}; {scores}")
 
 

@@ -16,12 +16,14 @@ Quality = Literal["exact", "stem", "sound"]
 Key = tuple[str, Quality]
 
 _SHORTEST_STEM = 3
+_BEGINNING = 6  # letters by which long French words of one family are alike: renouveler, renouvellement
 _ARABIC = re.compile(r"[ء-ي]")
 _ARABIC_CLITICS = ("وال", "فال", "بال", "كال", "دال", "لل", "ال", "و", "ف", "ب", "ل", "د", "ك")
 _LATIN_CLITIC = re.compile(r"(?:[wfbd]?l|[wfbd])(?=[bcdfghjklmnpqrstvwxz])")  # lpassport, flcarte: Darija's article
 _SAME_SOUND = str.maketrans("طصضظذثق", "تسدددتك")  # as heard and as typed from Latin letters
 _LONG_VOWELS = re.compile(r"(?<=.)[اويءه]")
 _DOUBLED = re.compile(r"(.)\1+")
+_ARABIC_ENDING = re.compile(r"(?:تي|تك|ته|ها|هم|نا|كم|ات|ين|يه|ي|ك|ه|و)$")  # whose it is: بطاقتي, باسبورو
 _FRENCH_ENDING = re.compile(r"(?:es|s|x|e)$")
 
 
@@ -49,24 +51,29 @@ def keys(word: str) -> Iterator[Key]:
 
 
 def _arabic_keys(word: str) -> Iterator[Key]:
-    stems = [word[len(c) :] for c in _ARABIC_CLITICS if word.startswith(c) and len(word) - len(c) >= _SHORTEST_STEM]
-    for stem in stems:
+    bare = [word[len(c) :] for c in _ARABIC_CLITICS if word.startswith(c) and len(word) - len(c) >= _SHORTEST_STEM]
+    for stem in bare:
         yield stem, "stem"
-    for form in (word, *stems):
+    for form in (word, *bare):
+        ended = _ARABIC_ENDING.sub("", form)
+        if len(ended) >= _SHORTEST_STEM:
+            yield f"{ended}-", "stem"
         sound = _DOUBLED.sub(r"\1", _LONG_VOWELS.sub("", form.translate(_SAME_SOUND)))
         if len(sound) >= _SHORTEST_STEM:
             yield f"~{sound}", "sound"
 
 
 def _latin_keys(word: str) -> Iterator[Key]:
-    stems = [word]
+    bare = [word]
     clitic = _LATIN_CLITIC.match(word)
     if clitic and len(word) - clitic.end() >= _SHORTEST_STEM + 1:
-        stems.append(word[clitic.end() :])
-        yield stems[1], "stem"
-    for stem in stems:
-        bare = _FRENCH_ENDING.sub("", stem)
-        if len(bare) >= _SHORTEST_STEM:
-            yield f"{bare}-", "stem"
-            sound = _DOUBLED.sub(r"\1", bare.replace("y", "i").replace("ph", "f"))
+        bare.append(word[clitic.end() :])
+        yield bare[1], "stem"
+    for form in bare:
+        ended = _FRENCH_ENDING.sub("", form)
+        if len(ended) >= _SHORTEST_STEM:
+            yield f"{ended}-", "stem"
+            sound = _DOUBLED.sub(r"\1", ended.replace("y", "i").replace("ph", "f"))
             yield f"~{sound}", "sound"
+        if len(form) > _BEGINNING:
+            yield f"{form[:_BEGINNING]}…", "sound"

@@ -64,27 +64,30 @@ class LexicalIndex:
         """
         explained = np.zeros(self._size, dtype=np.float32)
         named = np.zeros(len(self._names), dtype=np.float32)
-        possible = 0.0
+        known = unknown = 0.0
         for readings in dict.fromkeys(forms.words(text)):
             if not self._vocabulary.any_empty(readings):
                 matches = list(self._matches(readings))
-                weight = self._weight(readings, matches)
-                possible += weight
+                if not matches:
+                    unknown += self._weight_unknown(readings)
+                    continue
+                weight = max(posting.idf * posting.naming for _, posting in matches)
+                known += weight
                 explained += weight * self._best(matches)
                 named += self._best_in_names(matches)
-        if possible == 0 or not self._size:
+        if known == 0 or not self._size:
             return explained
+        possible = known + min(unknown, self._settings.unknown_words)
         whole = np.maximum.reduceat(np.minimum(named / self._full, 1), self._starts)
         share = self._settings.whole_name
         return np.asarray(explained / possible * (1 - share + share * whole), dtype=np.float32)
 
     def names_nothing(self, text: str) -> bool:
         """Whether no word of `text` could name a procedure: neither a known name nor an unknown word."""
+        variant = self._vocabulary.variant_words(text)
         return all(
-            self._vocabulary.any_empty(readings)
-            or self._vocabulary.names_variant(readings)
-            or self._is_ordinary(readings)
-            for readings in forms.words(text)
+            position in variant or self._vocabulary.any_empty(readings) or self._is_ordinary(readings)
+            for position, readings in enumerate(forms.words(text))
         )
 
     def _is_ordinary(self, readings: tuple[str, ...]) -> bool:
@@ -95,10 +98,8 @@ class LexicalIndex:
         short = any(len(word) < 3 or word.isdigit() for word in readings)
         return short or _is_frequent(readings) or self._vocabulary.any_soft(readings)
 
-    def _weight(self, readings: tuple[str, ...], matches: list[Match]) -> float:
-        """What one word counts in the question: its rarity, or a fixed weight where no sheet has it."""
-        if matches:
-            return max(posting.idf * posting.naming for _, posting in matches)
+    def _weight_unknown(self, readings: tuple[str, ...]) -> float:
+        """What a word that no sheet has counts against all of them."""
         return self._settings.ordinary_word if self._is_ordinary(readings) else self._settings.unknown_word
 
     def _best(self, matches: list[Match]) -> Scores:

@@ -35,6 +35,7 @@ class LexicalSettings(_Model):
     unknown_word: Share
     whole_name: Share
     ordinary_word: Share
+    unknown_words: Weight
 
 
 class DenseSettings(_Model):
@@ -66,6 +67,8 @@ class FusionSettings(_Model):
 
 class Thresholds(_Model):
     answer: Share
+    answer_alone: Share
+    alone: Share
     ask: Share
     margin: Share
     sure_intent: Share
@@ -74,8 +77,8 @@ class Thresholds(_Model):
 
     @model_validator(mode="after")
     def _ordered(self) -> Thresholds:
-        if self.ask > self.answer:
-            raise ValueError("thresholds.ask must not be above thresholds.answer")
+        if not self.ask <= self.answer_alone <= self.answer:
+            raise ValueError("thresholds must rise: ask, answer_alone, answer")
         return self
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from knowledge import forms
 from knowledge.language import normalise
@@ -20,8 +20,6 @@ class Vocabulary:
         self._empty = _normalised([*words.empty, *words.facets])
         self._soft = _normalised(words.soft)
         self._variants = {name: [_phrase(text) for text in texts] for name, texts in words.variants.items()}
-        phrases = [phrase for found in self._variants.values() for phrase in found]
-        self._variant_words = frozenset().union(*(word for phrase in phrases for word in phrase))
 
     def any_empty(self, readings: tuple[str, ...]) -> bool:
         """Whether a word, as typed or in Arabic script, names no procedure: a function word or a facet's word."""
@@ -31,15 +29,22 @@ class Vocabulary:
         """Whether a word names something only where a sheet is called so."""
         return any(word in self._soft for word in readings)
 
-    def names_variant(self, readings: tuple[str, ...]) -> bool:
-        return bool((_loose(readings) | _stems(readings)) & self._variant_words)
-
     def variants(self, text: str) -> frozenset[str]:
         """The variants that `text` speaks of: {"renewal"}, {"minor"} …"""
+        return frozenset(name for name, _ in self._spoken(text))
+
+    def variant_words(self, text: str) -> frozenset[int]:
+        """The words of `text`, by position, that speak of a variant."""
+        return frozenset(position for _, span in self._spoken(text) for position in span)
+
+    def _spoken(self, text: str) -> Iterator[tuple[str, range]]:
+        """Each variant spoken of, and where."""
         spoken = tuple(_loose(readings) | _stems(readings) for readings in forms.words(text))
-        return frozenset(
-            name for name, phrases in self._variants.items() if any(_contains(spoken, phrase) for phrase in phrases)
-        )
+        for name, phrases in self._variants.items():
+            for phrase in phrases:
+                for start in range(len(spoken) - len(phrase) + 1):
+                    if all(wanted & spoken[start + offset] for offset, wanted in enumerate(phrase)):
+                        yield name, range(start, start + len(phrase))
 
 
 def _normalised(texts: Iterable[str]) -> frozenset[str]:
@@ -65,10 +70,3 @@ def _stems(readings: tuple[str, ...]) -> frozenset[str]:
 
 def _phrase(text: str) -> Phrase:
     return tuple(_loose(readings) for readings in forms.words(text))
-
-
-def _contains(spoken: Phrase, phrase: Phrase) -> bool:
-    return any(
-        all(wanted & spoken[start + offset] for offset, wanted in enumerate(phrase))
-        for start in range(len(spoken) - len(phrase) + 1)
-    )
