@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
-from rasa_sdk.forms import REQUESTED_SLOT
 from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from actions.contract import OptOut
 from actions.replies import Wording
 from actions.speak import handled, utter
-from actions.status_form import BIRTH_DATE, FILE_NUMBER
+from actions.status_form import leave_form
 from actions.turn_input import understood
 
 
@@ -35,9 +34,4 @@ class CancelForm(Action):
         if message.intent == "stop":
             key, effects = ("stop", (OptOut(),)) if message.forced else ("case_cancelled_stop", ())
         utter(dispatcher, handled(message, [self._wording.text(message.reply_in, key)], effects=effects))
-        return [
-            ActiveLoop(None),
-            SlotSet(REQUESTED_SLOT, None),
-            SlotSet(FILE_NUMBER, None),
-            SlotSet(BIRTH_DATE, None),
-        ]
+        return leave_form()

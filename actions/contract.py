@@ -27,6 +27,7 @@ class Context(_Frozen):
     """What the last turns were about. Kept with the conversation in the app's database.
 
     `choices` are the payloads last offered, in order: an answer "2" means `choices[1]`.
+    `rest` are the pages of the last SMS reply that were not sent yet: "0" asks for the next.
     `pending_facets` were asked before the procedure was known ("how much?" → "for what?" → "the passport").
     """
 
@@ -34,6 +35,7 @@ class Context(_Frozen):
     facets: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     pending_facets: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
     at: datetime | None = None
 
     def fresh(self, now: datetime) -> Context:

@@ -93,11 +93,11 @@ def payloads_of(choices: Sequence[Choice]) -> tuple[str, ...]:
 @cache
 def load_wording() -> Wording:
     """The shipped wording. Raises `WordingError` with the file and the key that is wrong."""
-    return Wording({language: _read(language) for language in LANGUAGES})
+    return Wording({language: read_sentences(_FOLDER / f"{language}.yaml") for language in LANGUAGES})
 
 
-def _read(language: ReplyLanguage) -> dict[str, str]:
-    path = _FOLDER / f"{language}.yaml"
+def read_sentences(path: Path) -> dict[str, str]:
+    """One wording file. Raises `WordingError` when an entry is not one sentence."""
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(content, dict):
         raise WordingError(f"{path.name}: write one `key: sentence` a line")

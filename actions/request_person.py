@@ -15,6 +15,7 @@ from actions import payloads
 from actions.contract import RequestPerson, TurnResult
 from actions.replies import Wording
 from actions.speak import handled, utter
+from actions.status_form import STATUS_FORM, leave_form
 from actions.turn_input import Understood, understood
 
 Reason = Literal["asked", "no_answer", "complaint", "case"]
@@ -28,6 +29,8 @@ _OFFERED_BY: Mapping[str, Reason] = MappingProxyType(
 
 
 class PersonRequested(Action):
+    """Asked for in the middle of the status form, a person ends it: no machine asks on."""
+
     def __init__(self, wording: Wording) -> None:
         self._wording = wording
 
@@ -37,7 +40,7 @@ class PersonRequested(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
         utter(dispatcher, person_requested(self._wording, message, tracker))
-        return []
+        return leave_form() if tracker.active_loop_name == STATUS_FORM else []
 
 
 def person_requested(wording: Wording, message: Understood, tracker: Tracker) -> TurnResult:
@@ -48,6 +51,8 @@ def person_requested(wording: Wording, message: Understood, tracker: Tracker) ->
 
 def _reason(message: Understood, tracker: Tracker) -> Reason:
     """What the citizen's last question was about, if he takes up an offer; "asked" if he asks by himself."""
+    if tracker.active_loop_name == STATUS_FORM:
+        return "case"
     if AGENT not in message.turn.context.choices:
         return "asked"
     last = tracker.get_last_event_for("action", exclude=[ACTION_LISTEN_NAME])

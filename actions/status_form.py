@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rasa_sdk.events import EventType
+from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.forms import REQUESTED_SLOT, FormValidationAction
 from rasa_sdk.interfaces import Action, Tracker
@@ -23,6 +23,7 @@ from connectors.gov.file_number import FileNumberRule
 
 FILE_NUMBER = "file_number"
 BIRTH_DATE = "birth_date"
+STATUS_FORM = "status_form"
 
 SURE = 0.5  # from this confidence on, another intent is believed in the middle of the form
 _DIGITS_OF_AN_ANSWER = 4  # a message with as many digits is an attempt to answer, whatever the NLU thinks
@@ -30,6 +31,12 @@ _DIGITS_OF_AN_ANSWER = 4  # a message with as many digits is an attempt to answe
 _STAYS_IN_FORM = frozenset({"status", "affirm", "out_of_scope", "nlu_fallback", ""})
 
 Slots = dict[str, Any]
+
+
+def leave_form() -> list[EventType]:
+    """What ends the form and empties its slots. Harmless where Rasa has ended it already."""
+    slots = (REQUESTED_SLOT, FILE_NUMBER, BIRTH_DATE)
+    return [ActiveLoop(None), *(SlotSet(slot, None) for slot in slots)]
 
 
 class ValidateStatusForm(FormValidationAction):

@@ -94,6 +94,17 @@ async def test_taking_up_the_offer_of_a_person_tells_what_it_was_about(
     assert [RequestPerson.model_validate({"reason": reason})] == list(said.result.effects)
 
 
+async def test_asking_for_a_person_ends_the_status_form(executor: ActionExecutor) -> None:
+    given = turn(chosen_language="fr", context=Context(choices=("i:deny", "i:agent"), at=NOW))
+    call = action_call("action_request_person", message("/agent", "agent", given=given), loop="status_form")
+
+    said = await run(executor, call)
+
+    assert (RequestPerson(reason="case"),) == said.result.effects
+    assert {"requested_slot": None, "file_number": None, "birth_date": None} == said.slots
+    assert ["active_loop", "slot", "slot", "slot"] == [each["event"] for each in said.events]
+
+
 async def test_a_yes_after_an_answer_requests_nobody_and_says_what_can_be_asked(executor: ActionExecutor) -> None:
     said = await say(executor, "action_affirm", "ok", "affirm")
 

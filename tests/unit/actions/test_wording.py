@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from actions.payloads import MAX_BYTES
-from actions.replies import LANGUAGES, Wording, WordingError, load_wording, placeholders
+from actions.replies import LANGUAGES, Wording, WordingError, load_wording, placeholders, read_sentences
 from connectors.messages import ReplyLanguage
 
 WORDING = load_wording()
@@ -55,6 +56,22 @@ def test_a_language_without_a_sentence_is_named() -> None:
 
     with pytest.raises(WordingError, match=r"ar.yaml and fr.yaml differ in: hello"):
         Wording(given)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param("- hello", "fr.yaml: write one `key: sentence` a line", id="a list"),
+        pytest.param("hello: {a: b}", "fr.yaml: hello: write a sentence", id="a colon that was not quoted"),
+        pytest.param("hello:", "fr.yaml: hello: write a sentence", id="nothing"),
+    ],
+)
+def test_a_file_with_anything_but_sentences_is_refused(tmp_path: Path, content: str, said: str) -> None:
+    file = tmp_path / "fr.yaml"
+    file.write_text(content, encoding="utf-8")
+
+    with pytest.raises(WordingError, match=said):
+        read_sentences(file)
 
 
 def test_a_lost_placeholder_is_named() -> None:
