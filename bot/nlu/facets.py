@@ -31,7 +31,7 @@ def read(model: IntentModel, text: str, clause_threshold: float) -> Reading:
     parts = clauses(text)[:_MOST_CLAUSES]
     questions = [part for part in parts if asks(part)] if len(parts) > 1 else []
     rows = model.probabilities([text, *questions])
-    whole = sorted(zip(model.labels, rows[0].tolist()), key=lambda pair: -pair[1])
+    whole = sorted(zip(model.labels, rows[0].tolist(), strict=True), key=lambda pair: -pair[1])
     best, confidence = whole[0]
     asked: dict[str, float] = {}
     for row in rows[1:]:

@@ -68,7 +68,7 @@ class FacetIntentClassifier(IntentClassifier, GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-        **kwargs: Any,
+        **kwargs: object,
     ) -> FacetIntentClassifier:
         """Raises ValueError or OSError when the stored model is missing or damaged: better no start than no answers."""
         with model_storage.read_from(resource) as directory:
@@ -76,7 +76,7 @@ class FacetIntentClassifier(IntentClassifier, GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [(e.get(TEXT), e.get(INTENT)) for e in training_data.intent_examples if e.get(TEXT)]
-        texts, labels = zip(*examples)
+        texts, labels = zip(*examples, strict=True)
         self._model = IntentModel.train(texts, labels, self._config["strength"], self._config["random_state"])
         with self._model_storage.write_to(self._resource) as directory:
             self._model.save(directory)

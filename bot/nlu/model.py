@@ -29,15 +29,16 @@ BLOCKS: tuple[dict[str, Any], ...] = (
 _SKELETON_WORDS = 2  # the block whose vocabulary has the skeleton of every training word
 
 
-def _vectorizer(block: Mapping[str, Any], **more: Any) -> TfidfVectorizer:
+def _vectorizer(block: Mapping[str, Any], min_df: int = 1, vocabulary: Sequence[str] | None = None) -> TfidfVectorizer:
     return TfidfVectorizer(
         analyzer=block["analyzer"],
         ngram_range=block["ngram_range"],
-        token_pattern=r"\S+",
+        token_pattern=r"\S+",  # noqa: S106 - not a password: a word is what stands between blanks
         lowercase=False,
         sublinear_tf=True,
         dtype=np.float32,
-        **more,
+        min_df=min_df,
+        vocabulary=vocabulary,
     )
 
 
@@ -52,7 +53,7 @@ class IntentModel:
 
     @classmethod
     def train(cls, texts: Sequence[str], labels: Sequence[str], strength: float, seed: int) -> IntentModel:
-        """Fit on `texts` and their `labels`, every label weighing the same. `strength` is the inverse of the penalty."""
+        """Fit on `texts` and their `labels`, every label weighing the same. `strength`: the inverse of the penalty."""
         messages = [Message.of(text) for text in texts]
         spread = Counter(consonants for message in messages for consonants in set(message.skeletons))
         # In the training every word is known from its own example: a word is known here if another example has it.
@@ -80,7 +81,7 @@ class IntentModel:
         seen = [Message.of(text).views(known) for text in texts]
         parts = [
             vectorizer.transform([view[block["view"]] for view in seen])
-            for block, vectorizer in zip(BLOCKS, self.vectorizers)
+            for block, vectorizer in zip(BLOCKS, self.vectorizers, strict=True)
         ]
         scores = np.asarray(hstack(parts, format="csr") @ self.weights, dtype=np.float64) + self.bias
         each: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-scores))
@@ -106,7 +107,7 @@ class IntentModel:
         stored = json.loads((directory / "model.json").read_text(encoding="utf-8"))
         with np.load(directory / "model.npz", allow_pickle=False) as arrays:
             vectorizers = []
-            for i, (block, vocabulary) in enumerate(zip(BLOCKS, stored["vocabularies"])):
+            for i, (block, vocabulary) in enumerate(zip(BLOCKS, stored["vocabularies"], strict=True)):
                 vectorizer = _vectorizer(block, vocabulary=vocabulary)
                 vectorizer.idf_ = arrays[f"idf{i}"]
                 vectorizers.append(vectorizer)

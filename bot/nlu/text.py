@@ -49,7 +49,7 @@ class Message:
         """
         question = [ASKED] if self.asked else []
         about: list[str] = []
-        for word, consonants in zip(self.words, self.skeletons):
+        for word, consonants in zip(self.words, self.skeletons, strict=True):
             about.extend(concepts_of(word) or ([] if consonants in known else [RARE]))
         return {
             "words": " ".join([*self.words, *question]),

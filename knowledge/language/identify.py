@@ -99,7 +99,7 @@ def _divide(
     message = model.bias + sum(sums) / math.sqrt(sum(counts))
     in_dialect = sum(
         len(word) * _probability(model.bias + total / math.sqrt(count) + _CONTEXT * message)
-        for word, total, count in zip(words, sums, counts)
+        for word, total, count in zip(words, sums, counts, strict=True)
     ) / sum(map(len, words))
     shares[dialect] = share * in_dialect
     shares[standard] = share - shares[dialect]

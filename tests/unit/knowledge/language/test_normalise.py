@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from knowledge.language.normalise import ascii_digits, clean, normalise, shorthand, tokens
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
-OUR_LETTERS = "abcdefghijklmnopqrstuvwxyzéèêàçùœABCÉ0123456789٠١٢٣٤٥٦٧٨٩۴ءآأؤإئابةتثجحخدذرزسشصضطظعغـفقكلمنهوىيگڭڤپچ'’ -?؟،.\u064b\u0651\u200f\u202e"
+OUR_LETTERS = (
+    "abcdefghijklmnopqrstuvwxyzéèêàçùœABCÉ0123456789٠١٢٣٤٥٦٧٨٩۴"
+    "ءآأؤإئابةتثجحخدذرزسشصضطظعغـفقكلمنهوىيگڭڤپچ'’ -?؟،.\u064b\u0651\u200f\u202e"
+)
 OUR_TEXT = st.text(OUR_LETTERS, max_size=80)
 
 
