@@ -51,7 +51,7 @@ class Conversation(BaseModel):
 
 
 def country_of(address: Address) -> CountryCode | None:
-    """The country that an address tells: a phone's calling code, or the ISO prefix of a WhatsApp BSUID (`MA.1349...`)."""
+    """The country that an address tells: a phone's calling code, or the prefix of a WhatsApp BSUID (`MA.1349...`)."""
     if match := re.search(r"\+(212|213|222)\d", address.external_id):
         return _CALLING_CODES[match[1]]
     if match := re.match(r"(?:whatsapp:)?(MA|DZ|MR)\.\w", address.external_id):

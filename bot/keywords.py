@@ -14,17 +14,22 @@ from knowledge.language.normalise import normalise
 class Keyword(Enum):
     STOP = auto()
     START = auto()
+    MORE = auto()  # the next page of an SMS reply
 
 
 _WORDS = {
-    Keyword.STOP: "stop|stopall|unsubscribe|arret|arrêt|arreter|arrêtez|désabonner|توقف|قف|أوقف|إلغاء الاشتراك|حبس|حبسو|وقف|7bess|7bes|hbess|wa9ef",
-    Keyword.START: "start|/start|unstop|reprendre|démarrer|ابدأ|ابدا|استئناف|رجع|بدا|bda|rje3",
+    Keyword.STOP: (
+        "stop stopall unsubscribe arret arreter arretez desabonner désabonner "
+        "توقف قف أوقف حبس حبسو وقف 7bess 7bes hbess wa9ef"
+    ),
+    Keyword.START: "start /start unstop reprendre demarrer ابدأ ابدا استئناف رجع بدا bda rje3",
+    Keyword.MORE: "suite plus encore more التتمة المزيد الباقي زيد كمل zid kemel kmel lba9i",
 }
 
 
 @cache
 def _by_word() -> dict[str, Keyword]:
-    return {normalise(word): keyword for keyword, words in _WORDS.items() for word in words.split("|")}
+    return {normalise(word): keyword for keyword, words in _WORDS.items() for word in words.split()}
 
 
 def keyword_in(text: str) -> Keyword | None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Protocol
@@ -17,8 +18,9 @@ from bot.conversation import Conversation, Owner, Repeats
 from bot.keywords import Keyword, keyword_in
 from bot.ports import Claim, TurnPlan
 from connectors.channel import Limits
-from connectors.messages import IncomingMessage, Medium, MessageKind, Reply, ReplyLanguage
+from connectors.messages import IncomingMessage, Medium, MessageKind, OutgoingMessage, Reply, ReplyLanguage
 from connectors.render import render
+from connectors.sms_pages import MORE
 from knowledge.language.normalise import ascii_digits, clean, normalise
 
 MAX_TEXT = 1_600  # longer than any question; what follows cannot change what it asks
@@ -62,16 +64,19 @@ class Turns:
         conversation, repeats = _count_repeat(conversation, message, text, now)
         if repeats > REPEATS_ANSWERED:
             said = () if repeats > REPEATS_ANSWERED + 1 else (self._fixed(conversation, "repeated"),)
-            return self._plan(conversation, said, outcome="repeated")
+            return self._plan(conversation, said, outcome="repeated", now=now)
 
         if keyword is Keyword.STOP:
             return await self._stop(claim, conversation, now)
         if keyword is Keyword.START:
             return await self._through_dialogue(claim, conversation, "/greet", None, now)
         if not _can_be_read(message, text):
-            return self._plan(conversation, (self._fixed(conversation, "text_only"),), outcome="unreadable")
+            return self._plan(conversation, (self._fixed(conversation, "text_only"),), outcome="unreadable", now=now)
 
-        choice = _choice_of(message, text, conversation.context.fresh(_utc(now)))
+        context = conversation.context.fresh(_utc(now))
+        if context.rest and (keyword is Keyword.MORE or ascii_digits(text) == MORE):
+            return self._next_page(conversation, context)
+        choice = _choice_of(message, text, context)
         return await self._through_dialogue(claim, conversation, _for_rasa(text, choice), choice, now)
 
     async def _stop(self, claim: Claim, conversation: Conversation, now: float) -> TurnPlan:
@@ -81,9 +86,9 @@ class Turns:
             return plan
         return await self._through_dialogue(claim, conversation, "/stop", None, now)
 
-    def apology(self, claim: Claim, reason: str) -> TurnPlan:
+    def apology(self, claim: Claim, reason: str, now: float) -> TurnPlan:
         """What a citizen is told when his message could not be answered, however often it was tried."""
-        plan = self._plan(claim.conversation, (self._fixed(claim.conversation, "apology"),), outcome="failed")
+        plan = self._plan(claim.conversation, (self._fixed(claim.conversation, "apology"),), outcome="failed", now=now)
         return TurnPlan(plan.conversation, plan.messages, outcome="failed", failed=reason)
 
     async def _through_dialogue(
@@ -104,15 +109,34 @@ class Turns:
         results = await self._dialogue.ask(turn, text)
         effects = tuple(effect for result in results for effect in result.effects)
         after = _after(conversation, results, effects, now)
-        return self._plan(after, tuple(r.reply for r in results), effects, outcome=str(results[0].outcome))
+        return self._plan(after, tuple(r.reply for r in results), effects, outcome=str(results[0].outcome), now=now)
 
     def _plan(
-        self, conversation: Conversation, replies: tuple[Reply, ...], effects: tuple[Effect, ...] = (), *, outcome: str
+        self,
+        conversation: Conversation,
+        replies: tuple[Reply, ...],
+        effects: tuple[Effect, ...] = (),
+        *,
+        now: float,
+        outcome: str,
     ) -> TurnPlan:
         address = conversation.address
         limits = self._limits[address.channel][address.medium]
-        messages = tuple(message for reply in replies for message in render(reply, address, limits))
-        return TurnPlan(conversation, messages, effects, outcome)
+        rendered = [render(reply, address, limits) for reply in replies]
+        if not limits.sms:
+            return TurnPlan(conversation, tuple(itertools.chain(*rendered)), effects, outcome)
+        # An SMS costs money: of each reply one page is sent, and the rest of the first one waits for "0".
+        rest = tuple(message.text for message in rendered[0][1:]) if rendered else ()
+        context = conversation.context.model_copy(update={"rest": rest, "at": _utc(now)})
+        first = tuple(pages[0] for pages in rendered if pages)
+        return TurnPlan(conversation.model_copy(update={"context": context}), first, effects, outcome)
+
+    @staticmethod
+    def _next_page(conversation: Conversation, context: Context) -> TurnPlan:
+        """The next page of the last SMS reply, as it was laid out then."""
+        page = OutgoingMessage(to=conversation.address, text=context.rest[0], language=conversation.language or "ary")
+        after = context.model_copy(update={"rest": context.rest[1:]})
+        return TurnPlan(conversation.model_copy(update={"context": after}), (page,), outcome="page")
 
     def _fixed(self, conversation: Conversation, key: str) -> Reply:
         language: ReplyLanguage = conversation.chosen_language or conversation.language or "ary"

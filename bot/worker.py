@@ -109,7 +109,7 @@ class Worker:
             if claim.failures + 1 < MAX_FAILURES:
                 await self._release(claim, FAILED_DELAY_S * 2**claim.failures, counts=True, error="dialogue_failed")
                 return
-            plan = self._turns.apology(claim, "dialogue_failed")
+            plan = self._turns.apology(claim, "dialogue_failed", self._clock())
         METRICS.step.labels("turn").observe(time.perf_counter() - started)
         if await asyncio.to_thread(self._inbox.finish, claim, plan, self._clock()):
             METRICS.turns.labels(plan.outcome).inc()

@@ -101,9 +101,7 @@ class Ignored(_Frozen):
     reason: str
 
 
-InboundEvent = Annotated[
-    IncomingMessage | DeliveryReport | SubscriptionChange | Ignored, Field(discriminator="event")
-]
+InboundEvent = Annotated[IncomingMessage | DeliveryReport | SubscriptionChange | Ignored, Field(discriminator="event")]
 
 ReplyLanguage = Literal["ar", "fr", "ary"]
 
@@ -123,15 +121,18 @@ class Choice(_Frozen):
 class Reply(_Frozen):
     """What Dalil says, before any channel's limits: `render.py` fits it to the medium.
 
-    `paragraphs`: most important first; each is one thought and may hold several lines. `choices_intro`: the line above
-    the choices. `source`: where the answer comes from and when it was checked; it is never dropped.
+    `paragraphs`: what was asked, most important first; each is one thought and may hold several lines. `details`: what
+    is good to know besides (an SMS gives it on demand). `choices_intro`: the line above the choices. `source`: where the
+    answer comes from and when it was checked; it is never dropped. `source_short`: the same for an SMS.
     """
 
     language: ReplyLanguage
     paragraphs: tuple[str, ...]
+    details: tuple[str, ...] = ()
     choices_intro: str = ""
     choices: tuple[Choice, ...] = ()
     source: str = ""
+    source_short: str = ""
 
 
 class Button(_Frozen):

@@ -2,7 +2,8 @@
 
 Order on every medium: the answer, its source, then one line of what else can be asked. Choices become buttons where
 they fit, else a menu, else numbers that follow `reply.choices` ("2" means `choices[1]`). Nothing is dropped: what does
-not fit into one message goes on in the next, and the choices come with the last.
+not fit into one message goes on in the next, and the choices come with the last. On SMS the messages are pages: the
+turn sends the first and keeps the others until they are asked for (connectors/sms_pages.py).
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ import unicodedata
 
 from connectors.channel import Limits
 from connectors.messages import Address, Button, Choice, Menu, MenuRow, OutgoingMessage, Reply, ReplyLanguage
-from connectors.sms_text import is_gsm7, segments, to_gsm7_french
-from connectors.sms_text import split as split_sms
+from connectors.sms_pages import pages
 from connectors.text import split, truncate, utf16_units
 
 MENU_LABEL: dict[ReplyLanguage, str] = {"fr": "Voir les choix", "ar": "عرض الخيارات", "ary": "شوف الاختيارات"}
@@ -24,58 +24,25 @@ _LRM, _RLM = "\u200e", "\u200f"
 # Addresses are left as they are; groups of digits would be shown in the wrong order: +212 5 37 ..., 1 000, 2026-11-22.
 _ADDRESS = r"\S*(?:://|www\.|@)\S*|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\S*"
 _ADDRESS_OR_NUMBER = re.compile(rf"(?P<address>{_ADDRESS})|(?<![\w+])(?:\+\d[\d .-]*\d|\d+(?:[ .-]\d{{2,}})+)(?!\w)")
-_THOUSANDS = re.compile(r"(?<![\d+])(?<!\d )\d{1,3}(?: \d{3})+(?! ?\d)")
-_PHONE = re.compile(r"(?<![\d+])(?:\+\d[\d .-]{7,}\d|\d{2,4}(?:[ .-]\d{2,3}){3,})(?!\d)")
 
 
 def render(reply: Reply, to: Address, limits: Limits) -> list[OutgoingMessage]:
     """The messages that carry `reply`, in order, each within `limits`; none for an empty reply."""
-    texts = _sms(reply, limits) if limits.sms else None
-    if texts is None and reply.choices and len(reply.choices) <= max(limits.max_buttons, limits.max_rows):
+    if limits.sms:
+        texts = pages(reply, limits.max_segments)
+    elif reply.choices and len(reply.choices) <= max(limits.max_buttons, limits.max_rows):
         return _interactive(reply, to, limits)
-    if texts is None:
-        text = _join(*_answer(reply), _numbered(reply))
+    else:
+        text = _join(*reply.paragraphs, *reply.details, _one_line(reply.source), _numbered(reply))
         texts = _pieces(_directed(text, reply.language), limits.max_chars)
     return [OutgoingMessage(to=to, text=text, language=reply.language) for text in texts]
-
-
-# ---- SMS -----------------------------------------------------------------------------------------------------------
-
-
-def _sms(reply: Reply, limits: Limits) -> list[str]:
-    """Compact: no blank lines, one line of numbered choices, GSM-7 for French, no invisible characters."""
-    short, full = (_compact(reply, short=short) for short in (True, False))
-    # The full titles read better; they are taken where they cost nothing.
-    text = full if segments(full).segments <= segments(short).segments else short
-    pieces = split_sms(text, limits.max_segments)
-    return [part for piece in pieces for part in _pieces(piece, limits.max_chars)]
-
-
-def _compact(reply: Reply, *, short: bool) -> str:
-    answer = _tight("\n".join(_answer(reply)))
-    if reply.language in _RIGHT_TO_LEFT:  # groups of digits would change places: 1 000 would read 000 1
-        answer = _THOUSANDS.sub(lambda match: match[0].replace(" ", ""), answer)
-        answer = _PHONE.sub(lambda match: re.sub(r"[ .-]", "", match[0]), answer)
-    titles = ((choice.short or choice.title) if short else choice.title for choice in reply.choices)
-    choices = " ".join([reply.choices_intro, *(f"{number} {title}" for number, title in enumerate(titles, start=1))])
-    text = "\n".join(line for line in (answer, _tight(choices)) if line)
-    if reply.language == "fr":
-        plain = to_gsm7_french(text)
-        return plain if is_gsm7(plain) else text
-    return text
-
-
-def _tight(block: str) -> str:
-    """Without blank lines, doubled spaces and characters that cost without being seen."""
-    lines = (_one_line(line) for line in _visible(block, keep="\n").splitlines())
-    return "\n".join(line for line in lines if line)
 
 
 # ---- buttons and menus ---------------------------------------------------------------------------------------------
 
 
 def _interactive(reply: Reply, to: Address, limits: Limits) -> list[OutgoingMessage]:
-    body = _directed(_join(*reply.paragraphs), reply.language)
+    body = _directed(_join(*reply.paragraphs, *reply.details), reply.language)
     tail = _directed(_join(_one_line(reply.source), reply.choices_intro), reply.language)
     room = min(limits.interactive_chars, limits.max_chars)
     whole = "\n\n".join(block for block in (body, tail) if block) or MENU_LABEL[reply.language]
@@ -120,10 +87,6 @@ def _title(choice: Choice, limit: int) -> str:
 
 
 # ---- text ----------------------------------------------------------------------------------------------------------
-
-
-def _answer(reply: Reply) -> tuple[str, ...]:
-    return (*reply.paragraphs, _one_line(reply.source))
 
 
 def _numbered(reply: Reply) -> str:

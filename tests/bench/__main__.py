@@ -66,7 +66,7 @@ class Provider:
 
 
 async def load(system: System, provider: Provider, rate: float, seconds: float) -> tuple[list[float], list[float], int]:
-    """Signed messages of new citizens at `rate` a second: times to 204 and to the provider (ms), and how many are lost."""
+    """Signed messages of new citizens at `rate` a second: times to 204 and to the provider in ms, and the lost."""
     validator, url = RequestValidator(TOKEN), f"{system.url}/channels/twilio"
     acknowledged: list[float] = []
     sent: dict[str, float] = {}

@@ -64,8 +64,6 @@ async def asked(text: str, before: Conversation | None = None, **fields: object)
         pytest.param("\u202eabc\u202c", "abc", id="direction overrides are removed"),
         pytest.param("'; DROP TABLE inbox; --", "'; DROP TABLE inbox; --", id="an SQL fragment is only a text"),
         pytest.param("{{7*7}} ${x}", "{{7*7}} ${x}", id="a template fragment is only a text"),
-        pytest.param("STOP", "/stop", id="stop works whatever the NLU thinks"),
-        pytest.param("توقف", "/stop", id="stop in Arabic too"),
         pytest.param("/start", "/greet", id="Telegram's first word is a greeting"),
         pytest.param("ش" * 5000, "ش" * 1600, id="a very long text is cut"),
     ],
@@ -161,6 +159,48 @@ async def test_after_stop_there_is_silence_until_start() -> None:
     assert (False, 1) == (back.conversation.opted_out, len(back.messages))
 
 
+@pytest.mark.parametrize("word", ["STOP", " stop. ", "arrêt", "توقف", "7bess"])
+async def test_stop_is_heard_whatever_the_nlu_thinks(word: str) -> None:
+    dialogue = ScriptedDialogue(result("ok", effects=(OptOut(),)))
+
+    plan = await turns(dialogue).handle_turn(claim(word), NOW)
+
+    assert (["/stop"], True) == ([text for text, _ in dialogue.asked], plan.conversation.opted_out)
+
+
+async def test_stop_in_the_middle_of_a_form_ends_the_form_and_the_messages() -> None:
+    class Form(ScriptedDialogue):
+        async def ask(self, turn: TurnInput, text: str) -> list[TurnResult]:
+            first = not self.asked
+            await super().ask(turn, text)
+            return [result("form ended")] if first else [result("stopped", effects=(OptOut(),))]
+
+    dialogue = Form()
+
+    plan = await turns(dialogue).handle_turn(claim("STOP"), NOW)
+
+    assert (2, True, ["stopped"]) == (len(dialogue.asked), plan.conversation.opted_out, [m.text for m in plan.messages])
+
+
+async def test_a_long_sms_is_sent_page_by_page() -> None:
+    address = ADDRESS.model_copy(update={"channel": "twilio", "medium": Medium.SMS})
+    lines = "\n".join(f"{n}. وثيقة من الجماعة فين تزاديتي قل من 3 شهور" for n in range(1, 9))
+    dialogue = ScriptedDialogue(result(lines))
+    limits = {"twilio": {Medium.SMS: Limits(max_chars=1600, sms=True)}}
+    handler = Turns(dialogue, load_wording(), limits, "ma")
+    before, said = conversation(address=address), []
+
+    for text in ("الوراق", "0", "زيد", "٠"):
+        plan = await handler.handle_turn(claim(text, before), NOW)
+        [page] = plan.messages
+        said += [line for line in page.text.splitlines() if not line.startswith("صيفط")]
+        before = plan.conversation
+        if not before.context.rest:
+            break
+
+    assert (lines.splitlines(), 1) == (said, len(dialogue.asked))
+
+
 async def test_while_a_person_has_the_conversation_the_bot_is_silent() -> None:
     plan = await turns(ScriptedDialogue()).handle_turn(claim("salam", conversation(owner=Owner.AGENT)), NOW)
 
@@ -187,6 +227,6 @@ async def test_the_same_question_a_minute_later_is_answered() -> None:
 
 
 async def test_a_turn_that_cannot_be_answered_ends_with_an_apology_and_a_reason() -> None:
-    plan = turns(ScriptedDialogue()).apology(claim("salam"), "dialogue_failed")
+    plan = turns(ScriptedDialogue()).apology(claim("salam"), "dialogue_failed", NOW)
 
     assert ("failed", "dialogue_failed", 1) == (plan.outcome, plan.failed, len(plan.messages))

@@ -14,21 +14,17 @@ from connectors.channels.telegram import LIMITS as TELEGRAM
 from connectors.channels.webchat import LIMITS as WEBCHAT
 from connectors.messages import Address, Choice, Medium, OutgoingMessage, Reply
 from connectors.render import render
-from connectors.sms_text import segments
 from connectors.text import utf16_units
 
-SMS = Limits(max_chars=1600, sms=True)
 WHATSAPP = Limits(max_chars=1600, max_buttons=3, max_rows=10)
 WHATSAPP_TEXT = Limits(max_chars=1600)
 ALL = {
-    "sms": SMS,
     "whatsapp": WHATSAPP,
     "whatsapp without templates": WHATSAPP_TEXT,
     "telegram": TELEGRAM,
     "webchat": WEBCHAT,
     "console": CONSOLE,
     "menus only": Limits(max_chars=300, max_rows=4, interactive_chars=80, row_title=10, row_description=15),
-    "one segment": Limits(max_chars=1600, sms=True, max_segments=1),
 }
 
 TO = Address(channel="twilio", medium=Medium.SMS, namespace="+15005550006", external_id="+212600000001")
@@ -62,51 +58,6 @@ def shown(reply: Reply, limits: Limits) -> list[str]:
 def titles(message: OutgoingMessage) -> list[str]:
     rows = message.menu.rows if message.menu is not None else ()
     return [option.title for option in (*message.buttons, *rows)]
-
-
-class TestSms:
-    def test_french_is_compact_gsm7_with_numbered_choices(self) -> None:
-        (text,) = shown(FRENCH, SMS)
-        assert text == (
-            "Passeport - Frais : 500 DH.\n"
-            "Payés par timbre électronique.\n"
-            "Délai : dix jours, peut-etre plus.\n"
-            "Source : passeport.ma, vérifié le 12/11/2026\n"
-            "Vous pouvez aussi demander : 1 Documents 2 Où aller"
-        )
-        assert (segments(text).encoding, segments(text).segments) == ("GSM-7", 2)
-
-    def test_arabic_keeps_its_letters_and_closes_up_grouped_digits(self) -> None:
-        (text,) = shown(DARIJA, SMS)
-        assert text == (
-            "CNIE: الثمن 1000 درهم.\n"
-            "عيط على 0537717171 ولا شوف https://www.cnie.ma/a-2026-11\n"
-            "المصدر: passeport.ma، 12/11/2026\n"
-            "تقدر تسول على: 1 الوثائق 2 فين نمشي"
-        )
-        assert (segments(text).encoding, segments(text).segments) == ("UCS-2", 3)
-
-    def test_french_that_quotes_arabic_keeps_its_accents(self) -> None:
-        reply = Reply(language="fr", paragraphs=("Le centre près de la forêt (الحالة المدنية)",))
-        assert shown(reply, SMS) == ["Le centre près de la forêt (الحالة المدنية)"]
-
-    def test_short_titles_are_taken_where_full_ones_cost_a_segment(self) -> None:
-        choice = Choice(title="Documents à fournir pour le dossier", short="Documents", payload="a:x:d")
-        brief, long = (Reply(language="fr", paragraphs=("x" * n,), choices=(choice,)) for n in (20, 148))
-        assert shown(brief, SMS) == ["x" * 20 + "\n1 Documents à fournir pour le dossier"]
-        assert shown(long, SMS) == ["x" * 148 + "\n1 Documents"]
-
-    def test_a_long_answer_is_cut_at_sentence_ends_and_loses_nothing(self) -> None:
-        sentence = "هاد الوثيقة كتاخدها من الجماعة فين تزاديتي."
-        reply = Reply(language="ary", paragraphs=(" ".join([sentence] * 12),), source="المصدر: service-public.ma")
-        texts = shown(reply, SMS)
-        assert [segments(text).segments <= 3 for text in texts] == [True] * len(texts)
-        assert [text.endswith((".", "service-public.ma")) for text in texts] == [True] * len(texts)
-        assert " ".join(texts).split() == " ".join([*reply.paragraphs, reply.source]).split()
-
-    def test_invisible_characters_are_left_out(self) -> None:
-        reply = Reply(language="ar", paragraphs=("\u200fالثمن\u200b \u2066500\u2069 درهم\u00a0فقط",))
-        assert shown(reply, SMS) == ["الثمن 500 درهم فقط"]
 
 
 class TestButtonsAndMenus:
@@ -214,6 +165,7 @@ REPLY = st.builds(
     Reply,
     language=st.sampled_from(["ar", "fr", "ary"]),
     paragraphs=st.lists(TEXT, max_size=4).map(tuple),
+    details=st.lists(TEXT, max_size=2).map(tuple),
     choices_intro=st.text(alphabet=LETTERS, max_size=80),
     choices=st.lists(CHOICE, max_size=14).map(tuple),
     source=st.text(alphabet=LETTERS, max_size=120),
@@ -232,7 +184,6 @@ class TestEveryReply:
         for message in render(reply, TO, limits):
             assert message.text.strip() == message.text != ""
             assert utf16_units(message.text) <= limits.max_chars
-            assert not limits.sms or segments(message.text).segments <= limits.max_segments
             assert len(message.buttons) <= limits.max_buttons
             assert all(0 < utf16_units(button.title) <= limits.button_title for button in message.buttons)
             if message.menu is not None:
@@ -253,21 +204,8 @@ class TestEveryReply:
 
     @given(reply=REPLY)
     def test_the_answer_and_its_source_are_never_dropped(self, limits: Limits, reply: Reply) -> None:
-        if limits.sms and reply.language == "fr":
-            return  # letters change there: test_sms_text.py covers them
-        text = seen("".join(shown(reply, limits)))
-        if limits.sms:  # grouped digits are closed up there
-            text, wanted = (value.translate({ord("."): "", ord("-"): ""}) for value in (text, _wanted(reply)))
-        else:
-            wanted = _wanted(reply)
-        assert wanted in text
+        assert _wanted(reply) in seen("".join(shown(reply, limits)))
 
 
 def _wanted(reply: Reply) -> str:
-    return seen("".join([*reply.paragraphs, reply.source, reply.choices_intro]))
-
-
-@given(reply=REPLY)
-def test_an_sms_has_no_invisible_character(reply: Reply) -> None:
-    categories = {unicodedata.category(c) for text in shown(reply, SMS) for c in text if c != "\n"}
-    assert not categories & {"Cf", "Cc"}
+    return seen("".join([*reply.paragraphs, *reply.details, reply.source, reply.choices_intro]))

@@ -1,0 +1,121 @@
+"""⑧ An SMS reply as pages of at most three segments, of which one is sent; the citizen sends 0 for the next.
+
+A segment costs money and an Arabic one holds 70 characters. The first page has the answer, its source in short and
+what can be asked next; what is good to know besides comes on demand. A page that is not the last one always says so:
+half a list of documents must never look like a whole one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from connectors.messages import Choice, Reply, ReplyLanguage
+from connectors.sms_text import is_gsm7, segments, to_gsm7_french
+from connectors.sms_text import split as split_sms
+
+MORE = "0"  # what the citizen sends for the next page
+SEND: dict[ReplyLanguage, str] = {"fr": "Envoyez", "ar": "أرسل", "ary": "صيفط"}
+REST: dict[ReplyLanguage, str] = {"fr": f"{MORE} Suite", "ar": f"{MORE} التتمة", "ary": f"{MORE} الباقي"}
+FEWEST_CHOICES = 2  # with fewer on the first page, all of them wait for the next
+
+_THOUSANDS = re.compile(r"(?<![\d+])(?<!\d )\d{1,3}(?: \d{3})+(?! ?\d)")
+_PHONE = re.compile(r"(?<![\d+])(?:\+\d[\d .-]{7,}\d|\d{2,4}(?:[ .-]\d{2,3}){3,})(?!\d)")
+
+
+def pages(reply: Reply, max_segments: int) -> list[str]:
+    """The pages of `reply`, each of at most `max_segments`; none for an empty reply."""
+    return [page for page in _Pages(reply, max_segments).pages() if page]
+
+
+class _Pages:
+    """One reply being laid out."""
+
+    def __init__(self, reply: Reply, max_segments: int) -> None:
+        self._language = reply.language
+        self._max = max_segments
+        self._main = self._lines(reply.paragraphs)
+        self._source = self._lines([_one_line(reply.source_short or reply.source)])
+        self._details = self._lines(reply.details)
+        self._choices = reply.choices
+
+    def pages(self) -> list[str]:
+        """Everything on one page if possible, else the answer and its source first, else the answer page by page."""
+        answer = [*self._main, *self._source]
+        for count in range(len(self._choices), min(FEWEST_CHOICES, len(self._choices)) - 1, -1):
+            shown, waiting = self._choices[:count], count < len(self._choices) or bool(self._details)
+            if self._fits(answer, shown, more=waiting):
+                first = self._page(answer, shown, more=waiting)
+                # The list on the next page is whole again, so that the numbers stay the same.
+                return [first, *self._packed(self._details, self._choices)] if waiting else [first]
+        if self._fits(answer, (), more=True):
+            return [self._page(answer, (), more=True), *self._packed(self._details, self._choices)]
+        return self._packed([*answer, *self._details], self._choices)
+
+    def _packed(self, lines: Sequence[str], choices: tuple[Choice, ...]) -> list[str]:
+        """Lines in order on as many pages as they need, the choices at the end of the last."""
+        finished: list[str] = []
+        current: list[str] = []
+        for line in self._short_enough(lines):
+            if current and not self._fits([*current, line], (), more=True):
+                finished.append(self._page(current, (), more=True))
+                current = []
+            current.append(line)
+        if not self._fits(current, choices, more=False):
+            if current:
+                finished.append(self._page(current, (), more=bool(choices)))
+            return [*finished, *split_sms(self._page([], choices, more=False), self._max)]
+        last = self._page(current, choices, more=False)
+        return [*finished, last] if last else finished
+
+    def _short_enough(self, lines: Iterable[str]) -> Iterable[str]:
+        """Lines, those that no page could hold cut at the end of a sentence or a word."""
+        for line in lines:
+            if self._fits([line], (), more=True):
+                yield line
+            else:
+                yield from split_sms(line, self._max - 1)
+
+    def _fits(self, lines: Sequence[str], choices: tuple[Choice, ...], *, more: bool) -> bool:
+        return segments(self._page(lines, choices, more=more)).segments <= self._max
+
+    def _page(self, lines: Sequence[str], choices: tuple[Choice, ...], *, more: bool) -> str:
+        """The text of one page. Full titles read better; they are taken where they cost no segment more."""
+        full, short = (
+            self._encodable("\n".join([*lines, *self._last_line(choices, more=more, short=short)]))
+            for short in (False, True)
+        )
+        return full if segments(full).segments <= segments(short).segments else short
+
+    def _last_line(self, choices: tuple[Choice, ...], *, more: bool, short: bool) -> list[str]:
+        numbered = [f"{n} {_one_line((c.short if short else '') or c.title)}" for n, c in enumerate(choices, start=1)]
+        offered = [*numbered, *([REST[self._language]] if more else [])]
+        return [" ".join([SEND[self._language], *offered])] if offered else []
+
+    def _lines(self, blocks: Iterable[str]) -> list[str]:
+        """Without blank lines, doubled spaces and characters that cost without being seen."""
+        lines = (_one_line(line) for block in blocks for line in _visible(block).splitlines())
+        return [self._closed_up(line) for line in lines if line]
+
+    def _closed_up(self, line: str) -> str:
+        if self._language == "fr":
+            return line
+        # Groups of digits would change places in a right-to-left line: 1 000 would read 000 1.
+        line = _THOUSANDS.sub(lambda match: match[0].replace(" ", ""), line)
+        return _PHONE.sub(lambda match: re.sub(r"[ .-]", "", match[0]), line)
+
+    def _encodable(self, text: str) -> str:
+        """French in the cheap alphabet where all of it can be written so."""
+        if self._language != "fr":
+            return text
+        plain = to_gsm7_french(text)
+        return plain if is_gsm7(plain) else text
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _visible(text: str) -> str:
+    return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
