@@ -183,12 +183,14 @@ class _Answering:
         """At least two choices: the hits, then neighbours of the best, then the best of the rejected."""
         if len(result.hits) > 1:
             return result.hits
-        neighbours = [hit for hit in result.rejected if hit.procedure.id in result.hits[0].procedure.related]
-        return tuple(dict.fromkeys((*result.hits, *neighbours, *result.rejected)))[:2]
+        related = result.hits[0].procedure.related
+        others = sorted(result.rejected, key=lambda hit: hit.procedure.id not in related)  # stable: best first
+        return (*result.hits, *others[:1])
 
     def _ask(self, reason: Reason, choices: tuple[Hit, ...], result: SearchResult) -> Answer:
         offered = choices[: self.settings.thresholds.choices]
-        rest = tuple(hit for hit in (*result.hits, *result.rejected) if hit not in offered)
+        ids = {hit.procedure.id for hit in offered}
+        rest = tuple(hit for hit in (*result.hits, *result.rejected) if hit.procedure.id not in ids)
         return Answer(Outcome.CLARIFY, reason, None, self.facets, offered, rest)
 
     def _answered(self, hit: Hit, reason: Reason, result: SearchResult | None = None) -> Answer:

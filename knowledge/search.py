@@ -59,9 +59,9 @@ class Search:
         dense = self._dense.score(text)
         dense_done = time.perf_counter()
         hits = self._ranked(text, country, lexical, dense)
-        thresholds = self._settings.thresholds
-        kept = tuple(hit for hit in hits if hit.score >= thresholds.ask)[: thresholds.candidates]
-        rejected = tuple(hit for hit in hits if hit not in kept)[: thresholds.candidates]
+        limits = self._settings.thresholds
+        near = sum(hit.score >= limits.ask for hit in hits[: limits.candidates])
+        kept, rejected = tuple(hits[:near]), tuple(hits[near : near + limits.candidates])
         done = time.perf_counter()
         marks = {"lexical": (started, lexical_done), "dense": (lexical_done, dense_done), "rank": (dense_done, done)}
         return SearchResult(kept, rejected, {name: (end - begin) * 1000 for name, (begin, end) in marks.items()})

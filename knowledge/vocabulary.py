@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from knowledge import forms
@@ -19,7 +20,11 @@ class Vocabulary:
     def __init__(self, words: Words) -> None:
         self._empty = _normalised([*words.empty, *words.facets])
         self._soft = _normalised(words.soft)
-        self._variants = {name: [_phrase(text) for text in texts] for name, texts in words.variants.items()}
+        self._variants: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)  # by the keys of their first word
+        for name, texts in words.variants.items():
+            for phrase in map(_phrase, texts):
+                for key in phrase[0]:
+                    self._variants[key].append((name, phrase))
 
     def any_empty(self, readings: tuple[str, ...]) -> bool:
         """Whether a word, as typed or in Arabic script, names no procedure: a function word or a facet's word."""
@@ -40,11 +45,11 @@ class Vocabulary:
     def _spoken(self, text: str) -> Iterator[tuple[str, range]]:
         """Each variant spoken of, and where."""
         spoken = tuple(_loose(readings) | _stems(readings) for readings in forms.words(text))
-        for name, phrases in self._variants.items():
-            for phrase in phrases:
-                for start in range(len(spoken) - len(phrase) + 1):
-                    if all(wanted & spoken[start + offset] for offset, wanted in enumerate(phrase)):
-                        yield name, range(start, start + len(phrase))
+        for start, first in enumerate(spoken):
+            for name, phrase in (found for key in first for found in self._variants.get(key, ())):
+                span = spoken[start : start + len(phrase)]
+                if len(span) == len(phrase) and all(map(frozenset.intersection, span, phrase)):
+                    yield name, range(start, start + len(phrase))
 
 
 def _normalised(texts: Iterable[str]) -> frozenset[str]:
