@@ -40,7 +40,9 @@ BIRTH: Tuple[str, List[str]] = ("12/03/1990", ["action_case_status"])
             [STATUS, NUMBER, ("/status", ["action_ask_birth_date"]), BIRTH],
             id="asking for the status again asks for what is missing",
         ),
-        pytest.param([STATUS, ("😀", ["action_answer", "action_ask_file_number"]), NUMBER, BIRTH], id="emoji in the form"),
+        pytest.param(
+            [STATUS, ("😀", ["action_answer", "action_ask_file_number"]), NUMBER, BIRTH], id="emoji in the form"
+        ),
         pytest.param([STATUS, ("لا", ["action_cancel_form"]), ("سلام", ["action_greet"])], id="no ends the form"),
         pytest.param(
             [STATUS, NUMBER, ("/stop", ["action_cancel_form"]), ("salam", ["action_greet"])], id="stop ends the form"
