@@ -67,10 +67,8 @@ def _loose(readings: tuple[str, ...]) -> frozenset[str]:
 
 
 def _stems(readings: tuple[str, ...]) -> frozenset[str]:
-    """A word without its clitics (لولدي is ولدي), where enough of it remains."""
-    return frozenset(
-        key for word in readings for key, quality in forms.keys(word) if quality == "stem" and len(key) >= _CONSONANTS
-    )
+    """A word without its clitics: لولدي is ولدي."""
+    return frozenset(key for word in readings for key, quality in forms.keys(word) if quality == "stem")
 
 
 def _phrase(text: str) -> Phrase:
