@@ -54,11 +54,15 @@ class AnswerQuestion(Action):
         utter(dispatcher, self.result(understood(tracker)))
         return []
 
+    def answer(self, message: Understood) -> Answer:
+        """What the knowledge base says to this message."""
+        return self._knowledge.answer(_question(message, _facets(message)))
+
     def result(self, message: Understood) -> TurnResult:
         """The turn's result; pure, so that it can be explained and tested without Rasa."""
         context = message.turn.context
         asked = _facets(message)
-        answer = self._knowledge.answer(_question(message, asked))
+        answer = self.answer(message)
         match answer.outcome:
             case Found.ANSWERED if answer.procedure is not None and not _is_noise(message, answer):
                 facets = _carried(answer, asked, context)

@@ -5,6 +5,7 @@ Rasa hands both over in `tracker.latest_message`: `metadata` (posted by bot/dial
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,9 +67,13 @@ class Understood:
 def understood(tracker: Tracker) -> Understood:
     """The message that `tracker` is at. Raises `ActionCallError` when metadata or NLU output is missing or wrong."""
     message: dict[str, Any] = tracker.latest_message
-    turn = _turn(message.get("metadata"))
+    return from_parse(message, _turn(message.get("metadata")), forced=_is_forced(tracker))
+
+
+def from_parse(parsed: Mapping[str, Any], turn: TurnInput, *, forced: bool = False) -> Understood:
+    """What Rasa's NLU made of a text, for one turn. Raises `ActionCallError` when its output is wrong."""
     try:
-        parse = _Parse.model_validate(message)
+        parse = _Parse.model_validate(parsed)
     except ValidationError as error:
         raise ActionCallError(f"NLU output of turn {turn.turn_id} is wrong: {_problems(error)}") from None
     text = parse.text or ""
@@ -81,7 +86,7 @@ def understood(tracker: Tracker) -> Understood:
         confidence=parse.intent.confidence,
         facets=tuple(dict.fromkeys(facet.name for facet in parse.facets)),
         reply_in=reply_language(turn, text, identified),
-        forced=_is_forced(tracker),
+        forced=forced,
     )
 
 
