@@ -55,6 +55,7 @@ def test_an_example_goes_to_all_three_phones_and_each_answers_in_its_own_form(op
 def test_sms_bubbles_carry_segments_encoding_and_characters(opened):
     page = opened()
     write(page, "sms", FRENCH_QUESTION)
+    expect(texts(page, "sms")).to_have_count(2)
     write(page, "sms", ARABIC_QUESTION)
     expect(phone(page, "sms").locator(".cost")).to_have_text(
         [
@@ -70,6 +71,7 @@ def test_sms_bubbles_carry_segments_encoding_and_characters(opened):
 def test_each_message_runs_in_the_direction_of_its_own_script(opened, lang):
     page = opened(lang=lang)
     write(page, "sms", FRENCH_QUESTION)
+    expect(texts(page, "sms")).to_have_count(2)
     write(page, "sms", ARABIC_QUESTION)
     expect(texts(page, "sms")).to_have_text([FRENCH_QUESTION, FRENCH_SMS, ARABIC_QUESTION, ARABIC_SMS])
     directions = texts(page, "sms").evaluate_all("all => all.map(each => getComputedStyle(each).direction)")
@@ -79,8 +81,8 @@ def test_each_message_runs_in_the_direction_of_its_own_script(opened, lang):
 def test_a_citizens_message_gets_its_ticks(opened):
     page = opened()
     write(page, "whatsapp", FRENCH_QUESTION)
-    expect(phone(page, "whatsapp").locator(".message.sent")).to_have_class(re.compile(r"\bdelivered\b"))
-    expect(phone(page, "whatsapp").locator(".message.sent .meta")).to_contain_text("remis")
+    expect(phone(page, "whatsapp").locator(".message.mine")).to_have_class(re.compile(r"\bdelivered\b"))
+    expect(phone(page, "whatsapp").locator(".message.mine .meta")).to_contain_text("remis")
 
 
 def test_a_tapped_button_answers_on_whatsapp_with_its_title_and_on_telegram_silently(opened, answering):
@@ -143,7 +145,7 @@ def test_what_is_attached_is_shown(opened, name, kind, label):
     page = opened()
     phone(page, name).get_by_role("button", name="Joindre").click()
     phone(page, name).get_by_role("button", name=kind).click()
-    expect(phone(page, name).locator(".sent").get_by_role("img", name=label)).to_be_visible()
+    expect(phone(page, name).locator(".mine").get_by_role("img", name=label)).to_be_visible()
 
 
 def test_blocking_on_telegram_closes_the_conversation_until_it_is_unblocked(opened):

@@ -22,7 +22,9 @@ export function draw(bubble, pick) {
   const mine = bubble.direction === "sent";
   const body = el("div", { class: "bubble" }, content(bubble), meta(bubble, mine));
   const parts = [body, cost(bubble), choices(bubble, pick)];
-  return el("div", { class: `message ${mine ? "sent" : "other"} ${bubble.status}` }, ...parts);
+  const message = el("div", { class: `message ${mine ? "mine" : "other"}` }, ...parts);
+  renew(message, bubble);
+  return message;
 }
 
 function content(bubble) {
@@ -48,9 +50,25 @@ function meta(bubble, mine) {
   const who = el("span", { class: "unseen" }, say(mine ? "you" : "dalil"));
   const when = el("time", { datetime: bubble.at, dir: "ltr" }, time.format(at));
   if (!mine) return el("p", { class: "meta" }, who, when);
-  const state = el("span", { class: "unseen" }, say(bubble.status));
-  const shown = bubble.status === "failed" ? el("span", { "aria-hidden": "true" }, say("failed")) : null;
-  return el("p", { class: "meta" }, who, when, shown, svg("tick", "0 0 16 16", TICKS[bubble.status]), state);
+  const state = el("span", { class: "state" });
+  return el("p", { class: "meta" }, who, when, svg("tick", "0 0 16 16", ""), state);
+}
+
+/** Show what alone can change in a message: how far it got, and the button that waits for its answer.
+
+ In place, so that a screen reader reads a message once and the focus stays where it is. */
+export function renew(message, bubble) {
+  const state = message.querySelector(".state");
+  if (state) {
+    message.classList.remove(...Object.keys(TICKS));
+    message.classList.add(bubble.status);
+    message.querySelector(".tick path").setAttribute("d", TICKS[bubble.status]);
+    state.classList.toggle("unseen", bubble.status !== "failed");
+    state.textContent = say(bubble.status);
+  }
+  for (const button of message.querySelectorAll("[data-id]")) {
+    button.setAttribute("aria-busy", String(button.dataset.id === bubble.waiting));
+  }
 }
 
 function cost(bubble) {
@@ -71,7 +89,7 @@ function choices(bubble, pick) {
   const lines = new Map();
   bubble.buttons.forEach((option, n) => {
     const button = el("button", { type: "button", class: "choice", dir: "auto" }, option.title);
-    if (bubble.waiting === option.id) button.setAttribute("aria-busy", "true");
+    button.dataset.id = option.id;
     button.addEventListener("click", () => pick.choice(option));
     const line = bubble.handset === "telegram" ? option.line : n;
     lines.set(line, [...(lines.get(line) ?? []), button]);

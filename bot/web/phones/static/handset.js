@@ -1,6 +1,6 @@
 // One phone on the page: shows what the sandbox says, and passes on what the citizen does.
 
-import { draw } from "./bubbles.js";
+import { draw, renew } from "./bubbles.js";
 import { el } from "./dom.js";
 import { act, reset } from "./sandbox.js";
 import { Sheet } from "./sheet.js";
@@ -72,19 +72,17 @@ export class Handset {
 
   /** Put `bubble` on the screen or renew it; true when it is new. */
   #show(bubble) {
+    const shown = this.messages.get(bubble.id);
+    if (shown) {
+      renew(shown, bubble);
+      return false;
+    }
     const pick = { choice: (option) => this.choose(option), menu: (menu, opener) => this.sheet.open(menu, opener) };
     const drawn = draw(bubble, pick);
-    const shown = this.messages.get(bubble.id);
+    drawn.classList.add("new");
     this.messages.set(bubble.id, drawn);
-    if (!shown) {
-      drawn.classList.add("new");
-      this.chat.append(drawn);
-      return true;
-    }
-    const focused = [...shown.querySelectorAll("button")].indexOf(document.activeElement);
-    shown.replaceWith(drawn);
-    if (focused >= 0) drawn.querySelectorAll("button")[focused]?.focus();
-    return false;
+    this.chat.append(drawn);
+    return true;
   }
 
   #furnish() {
