@@ -6,9 +6,10 @@ import asyncio
 import json
 import re
 import threading
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any
 
 import pytest
 from rasa.core.agent import Agent
@@ -19,12 +20,13 @@ SLOT_PATTERNS = {"file_number": r"[A-Za-z]{2}-\d{4}-\d{6}", "birth_date": r"\d{2
 
 
 class Actions(BaseHTTPRequestHandler):
-    """Rasa's action protocol. The form's validation fills the slot that was asked for; any other action says its name."""
+    """Rasa's action protocol. The form's validation fills what it finds; any other action says its name."""
 
     def do_POST(self) -> None:
         call = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         name, tracker = call["next_action"], call["tracker"]
-        responses: List[Dict[str, Any]] = []
+        responses: list[dict[str, Any]] = []
+        assert ("domain" in call) == (name == "validate_status_form"), f"the domain is for the validation only: {name}"
         if name == "validate_status_form":
             events = [
                 {"event": "slot", "name": slot, "value": found[0]}
@@ -57,7 +59,7 @@ def action_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def agent(action_url: str) -> Agent:
     assert MODEL.exists(), "There is no trained model yet: run `make train`."
-    return Agent.load(str(MODEL), action_endpoint=EndpointConfig(action_url))
+    return Agent.load(str(MODEL), action_endpoint=EndpointConfig(action_url, enable_selective_domain=True))
 
 
 @pytest.fixture(scope="session")
@@ -68,17 +70,17 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 @pytest.fixture(scope="session")
-def parse(agent: Agent, loop: asyncio.AbstractEventLoop) -> Callable[[str], Dict[str, Any]]:
+def parse(agent: Agent, loop: asyncio.AbstractEventLoop) -> Callable[[str], dict[str, Any]]:
     """What Rasa understands of a text, as `POST /model/parse` gives it out."""
     return lambda text: loop.run_until_complete(agent.parse_message(text))
 
 
 @pytest.fixture
-def say(agent: Agent, loop: asyncio.AbstractEventLoop, request: pytest.FixtureRequest) -> Callable[[str], List[str]]:
-    """Say something in this test's own conversation; the actions that answered, in order."""
+def say(agent: Agent, loop: asyncio.AbstractEventLoop, request: pytest.FixtureRequest) -> Callable[..., list[str]]:
+    """`say(text, who="")`: `who` says something in a conversation of this test's own; the actions that answered."""
 
-    def said(text: str) -> List[str]:
-        answers = loop.run_until_complete(agent.handle_text(text, sender_id=request.node.nodeid))
+    def said(text: str, who: str = "") -> list[str]:
+        answers = loop.run_until_complete(agent.handle_text(text, sender_id=request.node.nodeid + who))
         return [answer["custom"]["action"] for answer in answers]
 
     return said

@@ -20,11 +20,12 @@ FEWEST = 25
 
 def _blocks() -> list[tuple[str, list[str]]]:
     """(intent, its examples) of every block."""
-    found = []
-    for path in sorted(FOLDER.glob("*.yml")):
-        for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
-            found.append((block["intent"], [line[2:] for line in block["examples"].splitlines() if line]))
-    return found
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.yml"))]
+    return [
+        (block["intent"], [line[2:] for line in block["examples"].splitlines() if line])
+        for file in files
+        for block in file["nlu"]
+    ]
 
 
 def test_every_intent_of_the_domain_has_examples_and_no_other_has() -> None:

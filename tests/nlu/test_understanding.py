@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Dict, List
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-Parse = Callable[[str], Dict[str, Any]]
+Parse = Callable[[str], dict[str, Any]]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_intent_and_language(parse: Parse, text: str, intent: str, language: str
         pytest.param("merci", [], id="courtesy asks nothing"),
     ],
 )
-def test_all_facets_of_a_message_in_the_order_asked(parse: Parse, text: str, facets: List[str]) -> None:
+def test_all_facets_of_a_message_in_the_order_asked(parse: Parse, text: str, facets: list[str]) -> None:
     assert [facet["name"] for facet in parse(text)["facets"]] == facets
 
 
