@@ -55,7 +55,9 @@ def run() -> None:
 
     def when_ready() -> None:
         typer.echo(f"\nDalil is ready:  {settings.effective_public_url}/")
-        typer.echo(f"  metrics {settings.effective_public_url}/metrics · logs {settings.var_dir / 'log'} · Ctrl-C stops\n")
+        typer.echo(
+            f"  metrics {settings.effective_public_url}/metrics · logs {settings.var_dir / 'log'} · Ctrl-C stops\n"
+        )
 
     try:
         raise typer.Exit(asyncio.run(supervisor.run(when_ready)))

@@ -61,7 +61,9 @@ def _settings(settings: Settings) -> Finding:
 def _disk(settings: Settings) -> Finding:
     place = settings.var_dir if settings.var_dir.exists() else settings.var_dir.parent
     free = shutil.disk_usage(place).free // 2**20
-    return Finding("disk", free >= MIN_FREE_MB, f"{free} MB free" + ("" if free >= MIN_FREE_MB else "; free some space"))
+    return Finding(
+        "disk", free >= MIN_FREE_MB, f"{free} MB free" + ("" if free >= MIN_FREE_MB else "; free some space")
+    )
 
 
 def _database(settings: Settings) -> Finding:

@@ -45,5 +45,14 @@ def configure_logs(level: str) -> None:
     handler.setFormatter(JsonFormatter())
     handler.addFilter(RedactingFilter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("httpx", "httpx2", "httpcore", "httpcore2", "telegram", "twilio.http_client", "rasa_sdk", "uvicorn.access"):
+    for noisy in (
+        "httpx",
+        "httpx2",
+        "httpcore",
+        "httpcore2",
+        "telegram",
+        "twilio.http_client",
+        "rasa_sdk",
+        "uvicorn.access",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -25,7 +25,9 @@ class Metrics:
         self.step = Histogram(
             "dalil_step_seconds", "Time of one step of a turn", ["step"], buckets=_SECONDS, registry=registry
         )
-        self.sent = Counter("dalil_sent_total", "Messages to providers, by result", ["channel", "result"], registry=registry)
+        self.sent = Counter(
+            "dalil_sent_total", "Messages to providers, by result", ["channel", "result"], registry=registry
+        )
         self.deliveries = Counter(
             "dalil_deliveries_total", "Delivery reports, by state", ["channel", "state"], registry=registry
         )

@@ -19,7 +19,9 @@ def children(settings: Settings) -> list[Child]:
     dalil = [sys.executable, "-m", "bot.cli"]
     app_url = f"http://127.0.0.1:{settings.port}"
     started = [
-        Child("app", [*dalil, "serve", "--worker"], settings.port, "DALIL_PORT", f"{app_url}/health/live", ours, PROJECT),
+        Child(
+            "app", [*dalil, "serve", "--worker"], settings.port, "DALIL_PORT", f"{app_url}/health/live", ours, PROJECT
+        ),
         rasa(settings),
     ]
     if settings.sandbox:

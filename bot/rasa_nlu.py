@@ -61,7 +61,12 @@ async def find_or_start(settings: Settings) -> AsyncIterator[RasaNlu]:
         log_path.parent.mkdir(parents=True, exist_ok=True)
         with log_path.open("wb") as log:
             process = await asyncio.create_subprocess_exec(
-                *child.argv, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=dict(child.env), cwd=child.cwd
+                *child.argv,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=dict(child.env),
+                cwd=child.cwd,
             )
         try:
             started = RasaNlu(http, f"http://127.0.0.1:{port}")
