@@ -64,8 +64,13 @@ def documentation() -> str:
 
 
 @cache
-def domain() -> dict[str, list[object]]:
+def domain() -> dict[str, list[str | dict[str, object]]]:
     return yaml.safe_load(text_of("domain.yml"))
+
+
+def names_in(section: str) -> list[str]:
+    """The names in a list of domain.yml: an entry is a name, or a name with its options."""
+    return [name for entry in domain()[section] for name in ([entry] if isinstance(entry, str) else entry)]
 
 
 # ---- settings ------------------------------------------------------------------------------------------------------
@@ -127,12 +132,12 @@ def test_the_domain_lists_exactly_the_actions_that_are_implemented() -> None:
         clock=lambda: pytest.fail("asked"),
     )
 
-    assert sorted(domain()["actions"]) == sorted(action.name() for action in actions)
+    assert sorted(names_in("actions")) == sorted(action.name() for action in actions)
 
 
 def test_every_intent_of_the_domain_has_examples_and_no_other_intent_has() -> None:
     given_by_rasa = {"nlu_fallback"}
-    intents = {name for entry in domain()["intents"] for name in entry}
+    intents = set(names_in("intents"))
     data = [yaml.safe_load(text_of(name)) for name in files(".yml") if name.startswith("nlu_data/")]
     with_examples = {entry["intent"] for file in data for entry in file.get("nlu", ()) if "intent" in entry}
 
@@ -143,7 +148,7 @@ def test_every_intent_of_the_domain_starts_a_rule() -> None:
     rules = yaml.safe_load(text_of("nlu_data/rules.yml"))["rules"]
     first = {rule["steps"][0].get("intent") for rule in rules}
 
-    assert {name for entry in domain()["intents"] for name in entry} <= first
+    assert set(names_in("intents")) <= first
 
 
 # ---- channels ------------------------------------------------------------------------------------------------------
