@@ -67,9 +67,9 @@ class AnswerQuestion(Action):
             case Found.ANSWERED if answer.procedure is not None and not _is_noise(message, answer):
                 facets = _carried(answer, asked, context)
                 return self._answered(message, answer, answer.procedure, facets)
-            case Found.CLARIFY:
+            case Found.CLARIFY if message.intent != "out_of_scope":
                 return self._which_one(message, answer)
-        if answer.reason is Reason.WHICH_PROCEDURE:
+        if answer.reason is Reason.WHICH_PROCEDURE and message.intent not in _NOT_UNDERSTOOD:
             return self._which_procedure(message, asked)
         return self._no_answer(message, answer)
 

@@ -46,7 +46,8 @@ class Understanding:
 
     async def of(self, line: Line) -> dict[str, Any]:
         """The object that `dalil understand` writes for one line."""
-        parsed = await self._nlu.parse(text_for_rasa(clean(line.text)[:MAX_TEXT].strip()))
+        text = clean(line.text)[:MAX_TEXT].strip()
+        parsed = await self._nlu.parse(text_for_rasa(text))
         message = from_parse(parsed, _first_turn(line))
         intent, facet, outcome = self._decided(message)
         considered = self._answers.answer(message).candidates if intent == "procedure" else ()
