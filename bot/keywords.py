@@ -23,7 +23,7 @@ _WORDS = {
         "توقف قف أوقف حبس حبسو وقف 7bess 7bes hbess wa9ef"
     ),
     Keyword.START: "start /start unstop reprendre demarrer ابدأ ابدا استئناف رجع بدا bda rje3",
-    Keyword.MORE: "suite plus encore more التتمة المزيد الباقي زيد كمل zid kemel kmel lba9i",
+    Keyword.MORE: "suite plus encore more التتمة للتتمة المزيد الباقي للباقي زيد كمل zid kemel kmel lba9i",
 }
 
 

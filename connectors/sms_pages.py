@@ -17,7 +17,7 @@ from connectors.sms_text import split as split_sms
 
 MORE = "0"  # what the citizen sends for the next page
 SEND: dict[ReplyLanguage, str] = {"fr": "Envoyez", "ar": "أرسل", "ary": "صيفط"}
-REST: dict[ReplyLanguage, str] = {"fr": f"{MORE} Suite", "ar": f"{MORE} التتمة", "ary": f"{MORE} الباقي"}
+REST: dict[ReplyLanguage, str] = {"fr": f"{MORE} Suite", "ar": f"{MORE} للتتمة", "ary": f"{MORE} للباقي"}
 FEWEST_CHOICES = 2  # with fewer on the first page, all of them wait for the next
 
 _THOUSANDS = re.compile(r"(?<![\d+])(?<!\d )\d{1,3}(?: \d{3})+(?! ?\d)")

@@ -81,13 +81,13 @@ def test_short_titles_are_taken_where_full_ones_cost_a_segment() -> None:
 def test_details_wait_for_the_next_page_and_the_first_page_says_so() -> None:
     reply = DARIJA.model_copy(update={"details": ("رد البال: تأكد من الثمن.",)})
     first, second = pages(reply, 3)
-    assert first.endswith("صيفط 1 الوثائق 2 فين نمشي 0 الباقي")
+    assert first.endswith("صيفط 1 الوثائق 2 فين نمشي 0 للباقي")
     assert second == "رد البال: تأكد من الثمن.\nصيفط 1 الوثائق 2 فين نمشي"
 
 
 def test_a_long_list_is_cut_between_its_lines_and_ends_with_source_and_choices() -> None:
     texts = pages(LIST, 3)
-    assert all(text.splitlines()[-1] == "صيفط 0 الباقي" for text in texts[:-1])
+    assert all(text.splitlines()[-1] == "صيفط 0 للباقي" for text in texts[:-1])
     said = [line for text in texts for line in text.splitlines() if not line.startswith("صيفط")]
     assert said == [*LIST.paragraphs[0].splitlines(), LIST.source]
     assert texts[-1].splitlines()[-1] == "صيفط 1 بشحال 2 فين كتدار 3 كيفاش كتدار"
@@ -99,7 +99,7 @@ def test_choices_that_do_not_fit_all_are_whole_on_the_next_page() -> None:
     )
     first, second = pages(reply, 3)
     assert first.splitlines()[-1].startswith("صيفط 1 اختيار طويل 0 2 اختيار طويل 1")
-    assert first.endswith("0 الباقي")
+    assert first.endswith("0 للباقي")
     assert [f"{n + 1} اختيار طويل {n}" in second for n in range(5)] == [True] * 5
 
 
