@@ -7,13 +7,11 @@ import re
 import subprocess
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 import pytest
 import typer
 import yaml
-from packaging.requirements import Requirement
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -338,65 +336,3 @@ def test_every_exception_from_a_lint_rule_says_why() -> None:
             explained = exception["rule"] or "" if exception else ""
 
     assert bare == []
-
-
-# ---- packages ------------------------------------------------------------------------------------------------------
-
-
-def direct_dependencies(file: str) -> list[str]:
-    lines = [line.split("#")[0].strip() for line in text_of(file).splitlines()]
-    return [Requirement(line).name for line in lines if line and not line.startswith("-")]
-
-
-@pytest.mark.parametrize("file", ["requirements/app.in", "requirements/dev.in", "requirements/rasa.in"])
-def test_every_direct_dependency_is_locked_with_hashes(file: str) -> None:
-    lock = text_of(file.replace(".in", ".txt")) + (text_of("requirements/app.txt") if "dev" in file else "")
-    locked = {
-        name.lower().replace("_", "-") for name in re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==", lock, re.MULTILINE)
-    }
-    by_name = {"torch"}  # its build differs by machine: `make setup` installs it by name
-
-    assert {name.lower().replace("_", "-") for name in direct_dependencies(file)} - by_name <= locked
-    assert lock.count("--hash=sha256:") >= len(locked)
-
-
-PERMISSIVE = re.compile(
-    r"\b(?:MIT|BSD|Apache|ISC|PSF|Python Software Foundation|HPND|Zlib|0BSD|LGPL|Lesser General Public License"
-    r"|MPL|Mozilla Public License)\b",
-    re.IGNORECASE,
-)
-REFUSED = re.compile(
-    r"(?<!L)(?<!Lesser )\b(?:AGPL|GPL|GNU (?:Affero )?General Public License|Proprietary)", re.IGNORECASE
-)
-
-
-def licence_of(package: Distribution) -> str:
-    """What a package says about its licence: its SPDX expression, else its classifiers, else the first line of text."""
-    about = package.metadata
-    if expression := about.get("License-Expression"):
-        return expression
-    classifiers = [line for line in about.get_all("Classifier") or () if line.startswith("License ::")]
-    return "; ".join(classifiers) or (about.get("License") or "").strip().split("\n")[0]
-
-
-@pytest.mark.parametrize("name", direct_dependencies("requirements/app.in"))
-def test_the_licence_of_every_direct_dependency_is_permissive_or_lgpl(name: str) -> None:
-    licence = licence_of(distribution(name))
-
-    assert PERMISSIVE.search(licence), f"{name}: {licence!r}"
-    assert not REFUSED.search(licence), f"{name}: {licence!r}"
-
-
-@pytest.mark.parametrize(
-    ("licence", "refused"),
-    [
-        ("GPL-3.0-or-later", True),
-        ("License :: OSI Approved :: GNU General Public License v3 (GPLv3)", True),
-        ("AGPL-3.0-only", True),
-        ("LGPL-3.0-only", False),
-        ("License :: OSI Approved :: GNU Lesser General Public License v3 (LGPLv3)", False),
-        ("MIT", False),
-    ],
-)
-def test_the_licence_rule_tells_gpl_from_lgpl(licence: str, refused: bool) -> None:
-    assert bool(REFUSED.search(licence)) is refused
