@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -17,6 +19,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.nlu.facets import ASK, Reading, read
 from bot.nlu.model import IntentModel
 from bot.nlu.normaliser import FORCED
+from knowledge.language.normalise import LEXICON
 
 FACETS = "facets"
 _RANKED = 10
@@ -73,6 +76,19 @@ class FacetIntentClassifier(IntentClassifier, GraphComponent):
         """Raises ValueError or OSError when the stored model is missing or damaged: better no start than no answers."""
         with model_storage.read_from(resource) as directory:
             return cls(config, model_storage, resource, IntentModel.load(directory))
+
+    @staticmethod
+    def required_packages() -> List[str]:
+        return ["sklearn"]
+
+    @classmethod
+    def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
+        """Rasa trains again only when this changes: besides examples and config, the code and the word lists count."""
+        digest = hashlib.sha256()
+        for folder in (Path(__file__).parent, LEXICON.parent):
+            for path in sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".json")):
+                digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()
 
     def train(self, training_data: TrainingData) -> Resource:
         examples = [(e.get(TEXT), e.get(INTENT)) for e in training_data.intent_examples if e.get(TEXT)]

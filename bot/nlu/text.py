@@ -15,7 +15,11 @@ from knowledge.language.stem import skeleton
 FILE_NUMBER = re.compile(r"(?<![^\W\d_])[a-z]{2}[\W_]{0,4}\d{4}[\W_]{0,4}\d(?:[\W_]{0,2}\d){5}(?!\d)", re.IGNORECASE)
 DATE = re.compile(r"(?<!\d)(?:\d{1,2}[\W_]{1,3}\d{1,2}[\W_]{1,3}\d{4}|\d{4}[\W_]{1,3}\d{1,2}[\W_]{1,3}\d{1,2})(?!\d)")
 _NUMBER = re.compile(r"\b\d+\b")
-ASKED, RARE, NOTHING = "qqq", "rare", "none"  # words of the views
+ASKED, RARE, NOTHING, WHERE = "qqq", "rare", "none", "oulieu"  # words of the views
+# "où" loses its accent in the normalised form, and most keyboards' users leave it out: where, not or
+_WHERE = re.compile(
+    r"(?<!\w)(?:où|ou(?=\s+(?:est|sont|se|je|on|puis|peut|faire|aller|deposer|déposer|trouver)\b))", re.IGNORECASE
+)
 _LONGEST = 600  # characters classified: the question is in the first ones, and time stays bounded
 
 _STOP = re.compile(r"[?؟!.,،؛;:\n]+")
@@ -37,7 +41,7 @@ class Message:
     @classmethod
     def of(cls, text: str) -> Message:
         """File numbers, dates and other numbers are replaced by their kind."""
-        shaped = DATE.sub(" ladate ", FILE_NUMBER.sub(" numdossier ", text[:_LONGEST]))
+        shaped = DATE.sub(" ladate ", FILE_NUMBER.sub(" numdossier ", _WHERE.sub(WHERE, text[:_LONGEST])))
         words = tuple(to_arabic(_NUMBER.sub("0", normalise(shaped))).split())
         return cls(words, tuple(skeleton(word) or word for word in words), "?" in shaped or "؟" in shaped)
 
@@ -65,7 +69,7 @@ def clauses(text: str) -> list[str]:
     name of what is asked (وشحال, والثمن, but not وراق, which is a word).
     """
     found: list[str] = []
-    for part in _STOP.split(_STOP_IN_NUMBER.sub("", text[:_LONGEST])):
+    for part in _STOP.split(_STOP_IN_NUMBER.sub("", _WHERE.sub(WHERE, text[:_LONGEST]))):
         words: list[str] = []
         for word in normalise(part).split():
             joined = _after_and(word)

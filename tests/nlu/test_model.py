@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.nlu import intent_classifier
 from bot.nlu.facets import read
 from bot.nlu.model import IntentModel
 from bot.nlu.text import Message, asks, clauses
@@ -33,7 +34,7 @@ def model() -> IntentModel:
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
-        pytest.param("combien ? et où", ["combien", "ou"], id="a question mark and an and"),
+        pytest.param("combien ? et où", ["combien", "oulieu"], id="a question mark and an and"),
         pytest.param("شنو الوراق وشحال الثمن", ["شنو الوراق", "شحال الثمن"], id="an and in front of a question word"),
         pytest.param("وراق الباسبور وثمنو", ["وراق الباسبور", "ثمنو"], id="و that begins a word is no and"),
         pytest.param("taman w lmodda wfin", ["taman", "lmodda", "fin"], id="Arabizi and, attached or not"),
@@ -92,3 +93,15 @@ def test_courtesy_gives_way_to_the_question_beside_it(model: IntentModel) -> Non
     reading = read(model, "salam, fin n9dem dossier ?", clause_threshold=0.4)
     assert reading.ranking[0][0] == "ask_where"
     assert [facet for facet, _ in reading.facets] == ["where"]
+
+
+def test_a_changed_word_list_makes_rasa_train_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    classifier = intent_classifier.FacetIntentClassifier
+    monkeypatch.setattr(intent_classifier, "LEXICON", tmp_path / "lexicon")
+    (tmp_path / "lexicon").mkdir()
+    words = tmp_path / "lexicon" / "concepts.json"
+    words.write_text("{}", encoding="utf-8")
+    before = classifier.fingerprint_addon({})
+    assert classifier.fingerprint_addon({}) == before
+    words.write_text('{"howmuch": "combien"}', encoding="utf-8")
+    assert classifier.fingerprint_addon({}) != before
