@@ -141,20 +141,29 @@ def _fees(procedure: Procedure, language: ContentLanguage) -> _Body | None:
     fees = procedure.fees
     if not fees.items and not fees.notes:
         return None
-    lines = [_fee(fee, language) for fee in fees.items]
+    common = _common_date(fees.items)
+    lines = [f"{_word('prices', language)} {common}"] if common else []
+    lines += [_fee(fee, language, dated=common is None) for fee in fees.items]
     lines += [note.text.get(language) for note in fees.notes]
     lines += _how_paid(procedure, Facet.FEES, language)
     used: list[Fact | Fee] = [*fees.items, *fees.notes, *([fees.how_paid] if fees.how_paid else [])]
     return _Body(tuple(lines), tuple(ref for item in used for ref in item.sources))
 
 
-def _fee(fee: Fee, language: ContentLanguage) -> str:
+def _common_date(fees: tuple[Fee, ...]) -> str | None:
+    """The date that several prices share: said once."""
+    dates = {fee.as_of for fee in fees}
+    return dates.pop() if len(fees) > 1 and len(dates) == 1 else None
+
+
+def _fee(fee: Fee, language: ContentLanguage, *, dated: bool) -> str:
     price = amount(fee.amount, fee.currency, language)
-    dated = f"{price} ({fee.as_of})" if fee.as_of else price
+    if dated and fee.as_of:
+        price = f"{price} ({fee.as_of})"
     if fee.label is None:
-        return dated
+        return price
     colon = " :" if language == "fr" else ":"
-    return f"{fee.label.get(language)}{colon} {dated}"
+    return f"{fee.label.get(language)}{colon} {price}"
 
 
 def _how_paid(procedure: Procedure, facet: Facet, language: ContentLanguage) -> list[str]:

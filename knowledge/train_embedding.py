@@ -41,11 +41,11 @@ class Parameters:
     """What decides the model besides the content. A change here trains anew."""
 
     recipe: int = 1  # raise it when a change of the code below changes the result
-    vocabulary: int = 4000  # word pieces, at most
+    vocabulary: int = 2500  # word pieces, at most
     dimensions: int = 128
-    rounds: int = 1500  # batches
+    rounds: int = 4000  # batches
     batch: int = 64  # procedures in a batch, at most
-    learning_rate: float = 0.02
+    learning_rate: float = 0.003
     framed: float = 0.6  # share of anchors that get words around them that name nothing ("combien", "شحال")
     misspelt: float = 0.3  # share of anchors that get one wrong letter
     split: float = 0.1  # share of words cut in two, so that pieces of words never seen mean something

@@ -13,7 +13,7 @@ from knowledge.evaluation import evaluate, main, read_cases, report
 
 ROWS: list[dict[str, Any]] = [
     {"text": "casier judiciaire", "variety": "fr", "procedures": ["ma.casier_judiciaire"], "facet": "fees"},
-    {"text": "casier judiciaire", "variety": "fr", "procedures": ["ma.vignette_tsav"], "facet": "fees"},
+    {"text": "casier judiciaire", "variety": "fr", "procedures": ["ma.not_there"], "facet": "fees"},
     {
         "text": "documents la carte nationale",
         "variety": "fr",

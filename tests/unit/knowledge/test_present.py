@@ -170,6 +170,17 @@ def test_several_prices_carry_their_labels(changed: Any) -> None:
     assert present(sheet, Facet.OVERVIEW, "fr").lines[1] == "Où : Siège de la commune."
 
 
+def test_a_date_that_prices_share_is_said_once(changed: Any) -> None:
+    label = "label: {ar: الأولى, fr: Première, ary: اللولة}"
+    fees = [
+        f'{{amount: 20, currency: MAD, {label}, as_of: "2024", sources: [commune]}}',
+        f'{{amount: 5, currency: MAD, {label.replace("Première", "Copie")}, as_of: "2024", sources: [commune]}}',
+    ]
+    sheet = changed(('{amount: 20, currency: MAD, as_of: "2024", sources: [commune]}', "\n    - ".join(fees)))
+
+    assert present(sheet, Facet.FEES, "fr").lines[:3] == ("Tarifs 2024", "Première : 20 DH", "Copie : 5 DH")
+
+
 def test_how_it_is_paid_is_told_even_where_the_price_is_missing(changed: Any) -> None:
     sheet = changed(('  items:\n    - {amount: 20, currency: MAD, as_of: "2024", sources: [commune]}\n', ""))
 
