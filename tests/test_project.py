@@ -309,10 +309,8 @@ READS_ENVIRONMENT = {
 def test_only_settings_reads_the_environment() -> None:
     def reads(name: str) -> bool:
         return any(
-            isinstance(node, ast.Attribute)
-            and isinstance(node.value, ast.Name)
-            and node.value.id == "os"
-            and node.attr in {"environ", "getenv", "environb"}
+            (isinstance(node, ast.Attribute) and ast.unparse(node) in {"os.environ", "os.environb", "os.getenv"})
+            or (isinstance(node, ast.ImportFrom) and node.module == "os" and "env" in ast.unparse(node))
             for node in ast.walk(ast.parse(text_of(name)))
         )
 
