@@ -6,7 +6,7 @@ what was said before, and what can be asked next.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
@@ -88,9 +88,11 @@ class AnswerQuestion(Action):
         reply = Reply(
             language=language,
             paragraphs=tuple(paragraph(part) for part in shown),
+            details=tuple(dict.fromkeys(detail for part in shown for detail in part.details)),
             choices_intro=self._wording.text(language, intro) if intro else "",
             choices=tuple(choices),
-            source=_sources(shown),
+            source=_sources(part.source for part in shown),
+            source_short=_sources(part.source_short for part in shown),
         )
         context = Context(
             procedure=procedure.id,
@@ -215,9 +217,9 @@ def _considered(answer: Answer) -> tuple[str, ...]:
     return tuple(hit.procedure.id for hit in answer.candidates)
 
 
-def _sources(shown: Sequence[Presented]) -> str:
+def _sources(lines: Iterable[str]) -> str:
     """One line a source. One that another line repeats with more (an address) is left out."""
-    sources = dict.fromkeys(part.source for part in shown if part.source)
+    sources = dict.fromkeys(line for line in lines if line)
     return "\n".join(
         source for source in sources if not any(other != source and other.startswith(source) for other in sources)
     )

@@ -1,7 +1,7 @@
 """⑧ An SMS reply as pages of at most three segments, of which one is sent; the citizen sends 0 for the next.
 
 A segment costs money and an Arabic one holds 70 characters. The first page has the answer, its source in short and
-what can be asked next; what is good to know besides comes on demand. A page that is not the last one always says so:
+what can be asked next, as far as they fit; what is good to know besides comes on demand. A page that is not the last one always says so:
 half a list of documents must never look like a whole one.
 """
 
@@ -41,17 +41,27 @@ class _Pages:
         self._choices = reply.choices
 
     def pages(self) -> list[str]:
-        """Everything on one page if possible, else the answer and its source first, else the answer page by page."""
-        answer = [*self._main, *self._source]
+        """The first page has the answer, or its beginning, and always the source; then the rest, the choices last."""
+        for count in range(len(self._main), 0, -1):
+            shown = [*self._main[:count], *self._source]
+            if self._fits(shown, (), more=True):
+                break
+        else:  # not even one line beside the source
+            return self._packed([*self._main, *self._source, *self._details], self._choices)
+        left = [*self._main[count:], *self._details]
+        offered = self._offered(shown, waiting=bool(left))
+        if not left and len(offered) == len(self._choices):
+            return [self._page(shown, offered, more=False)]
+        # The list on the last page is whole again, so that the numbers stay the same.
+        return [self._page(shown, offered, more=True), *self._packed(left, self._choices)]
+
+    def _offered(self, shown: Sequence[str], *, waiting: bool) -> tuple[Choice, ...]:
+        """As many choices as fit on the first page; none rather than fewer than `FEWEST_CHOICES`."""
         for count in range(len(self._choices), min(FEWEST_CHOICES, len(self._choices)) - 1, -1):
-            shown, waiting = self._choices[:count], count < len(self._choices) or bool(self._details)
-            if self._fits(answer, shown, more=waiting):
-                first = self._page(answer, shown, more=waiting)
-                # The list on the next page is whole again, so that the numbers stay the same.
-                return [first, *self._packed(self._details, self._choices)] if waiting else [first]
-        if self._fits(answer, (), more=True):
-            return [self._page(answer, (), more=True), *self._packed(self._details, self._choices)]
-        return self._packed([*answer, *self._details], self._choices)
+            more = waiting or count < len(self._choices)
+            if self._fits(shown, self._choices[:count], more=more):
+                return self._choices[:count]
+        return ()
 
     def _packed(self, lines: Sequence[str], choices: tuple[Choice, ...]) -> list[str]:
         """Lines in order on as many pages as they need, the choices at the end of the last."""

@@ -33,29 +33,32 @@ class Labels(BaseModel):
     missing: dict[Facet, Localised]
     words: dict[str, Localised]
     currencies: dict[str, Localised]
-    caution_words: dict[Facet, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """What to show. `lines` most important first; at most one address in `lines` and `source` together.
+    """What to show. `lines` answer, most important first; `details` are good to know besides (cautions, notes).
 
-    `missing`: the sheet does not say it, and `lines` admit that.
+    At most one address stands in `lines` and `source` together. `source_short` is the source for an SMS. `missing`: the
+    sheet does not say it, and `lines` admit that.
     """
 
     heading: str
     lines: tuple[str, ...]
     source: str
     missing: bool
+    details: tuple[str, ...] = ()
+    source_short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    """A facet's text before its source line. `facts`: the statements used; `linked`: an address stands in `lines`."""
+    """A facet's text before its source line. `refs`: of the statements used; `linked`: an address stands in `lines`."""
 
     lines: tuple[str, ...]
     refs: tuple[str, ...]
     linked: bool = False
+    details: tuple[str, ...] = ()
 
 
 def present(procedure: Procedure, facet: Facet, language: ContentLanguage) -> Presented:
@@ -65,11 +68,14 @@ def present(procedure: Procedure, facet: Facet, language: ContentLanguage) -> Pr
     if procedure.state is State.DRAFT:
         return Presented(procedure.title.get(language), _draft(procedure, language), "", missing=True)
     body = _BODIES[facet](procedure, language)
+    cautions = tuple(_cautions(procedure, facet, language))
+    checked = _checked(procedure, language)
     if body is None:
         lines = (*_missing(procedure, facet, language), *_how_paid(procedure, facet, language))
-        return Presented(heading, lines, _checked(procedure, language), missing=True)
-    cautions = _cautions(procedure, facet, language)
-    return Presented(heading, (*body.lines, *cautions), _source(procedure, body, language), missing=False)
+        return Presented(heading, lines, checked, missing=True, details=cautions, source_short=checked)
+    source, short = _source(procedure, body, language)
+    details = (*body.details, *cautions)
+    return Presented(heading, body.lines, source, missing=False, details=details, source_short=short)
 
 
 def facet_label(facet: Facet, language: ContentLanguage) -> str:
@@ -125,7 +131,7 @@ def _overview(procedure: Procedure, language: ContentLanguage) -> _Body:
         refs += procedure.where.office.sources
     address = procedure.where.online or procedure.official_link
     if address:
-        lines.append(f"{_word('online', language)} {address}")
+        lines.append(f"{_word('online' if procedure.where.online else 'check', language)} {address}")
     return _Body(tuple(lines), tuple(refs or (source.ref for source in procedure.sources)), linked=address is not None)
 
 
@@ -144,10 +150,11 @@ def _fees(procedure: Procedure, language: ContentLanguage) -> _Body | None:
     common = _common_date(fees.items)
     lines = [f"{_word('prices', language)} {common}"] if common else []
     lines += [_fee(fee, language, dated=common is None) for fee in fees.items]
-    lines += [note.text.get(language) for note in fees.notes]
-    lines += _how_paid(procedure, Facet.FEES, language)
+    notes = [note.text.get(language) for note in fees.notes]
+    lines += [*([] if fees.items else notes), *_how_paid(procedure, Facet.FEES, language)]
     used: list[Fact | Fee] = [*fees.items, *fees.notes, *([fees.how_paid] if fees.how_paid else [])]
-    return _Body(tuple(lines), tuple(ref for item in used for ref in item.sources))
+    refs = tuple(ref for item in used for ref in item.sources)
+    return _Body(tuple(lines), refs, details=tuple(notes) if fees.items else ())
 
 
 def _common_date(fees: tuple[Fee, ...]) -> str | None:
@@ -236,28 +243,26 @@ def _cautions(procedure: Procedure, facet: Facet, language: ContentLanguage) -> 
     return [
         f"{_word('caution', language)} {caution.text.get(language)}"
         for caution in procedure.cautions
-        if facet in _concerned(caution)
+        if facet in caution.about
     ]
 
 
-def _concerned(caution: Fact) -> set[Facet]:
-    """The facets that a caution is about: those of its first telling word, for it starts with its subject."""
-    for word in caution.text.fr.casefold().replace("'", " ").replace("’", " ").split():
-        found = {facet for facet, beginnings in _labels().caution_words.items() if word.startswith(beginnings)}
-        if found:
-            return found
-    return {Facet.OVERVIEW, Facet.STEPS}
+def _source(procedure: Procedure, body: _Body, language: ContentLanguage) -> tuple[str, str]:
+    """Names the best source of the facts used, in full and for an SMS.
 
-
-def _source(procedure: Procedure, body: _Body, language: ContentLanguage) -> str:
-    """Names the best source of the facts used: "Source : DGSN (2020-10) · fiche vérifiée le 22/11/2026 · https://…"."""
+    "Source : DGSN (2020-10) · fiche vérifiée le 22/11/2026 · https://…" and "Source : DGSN, vérifié 22/11/2026".
+    """
     best = _best_source(procedure, body.refs)
+    checked = _checked(procedure, language)
     if best is None:
-        return _checked(procedure, language)
+        return checked, checked
     named = f"{best.publisher} ({best.date})" if best.date else best.publisher
     address = _address(best, procedure)
     link = [address] if address and not body.linked else []
-    return " · ".join([f"{_word('source', language)} {named}", _checked(procedure, language), *link])
+    source = _word("source", language)
+    comma = "," if language == "fr" else "،"
+    short = f"{source} {best.publisher}{comma} {_word('checked_short', language)} {procedure.checked_on:%d/%m/%Y}"
+    return " · ".join([f"{source} {named}", checked, *link]), short
 
 
 def _address(source: Source, procedure: Procedure) -> str | None:

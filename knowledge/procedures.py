@@ -89,6 +89,12 @@ class Fact(_Model):
     sources: Annotated[tuple[Ref, ...], Field(min_length=1)]
 
 
+class Caution(Fact):
+    """What to check or beware of. Shown with the facets it is `about`."""
+
+    about: Annotated[tuple[Facet, ...], Field(min_length=1)]
+
+
 class Fee(_Model):
     """One price. `amount` 0 means free; what it is for goes into `label` where there are several."""
 
@@ -149,7 +155,7 @@ class Procedure(_Model):
     where: Where = Where()
     legal_basis: tuple[Fact, ...] = ()
     tracking: Fact | None = None
-    cautions: tuple[Fact, ...] = ()  # shown to citizens: "sources differ, check ..."
+    cautions: tuple[Caution, ...] = ()  # shown to citizens: "sources differ, check ..."
     related: tuple[str, ...] = ()  # neighbours that are easily confused: first / renewal / loss / minor
     minor_variant: str | None = None  # the sheet for a child, where there is one
     official_link: HttpUrl | None = None  # the page to check, named when a fact is missing

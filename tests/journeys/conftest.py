@@ -32,6 +32,16 @@ class Phone:
     def act(self, **what: str) -> None:
         self._http.post(f"{self._url}/messages", json=what).raise_for_status()
 
+    def until_taken(self, text: str) -> None:
+        """Wait until Dalil has said yes to this message: what is sent next then comes after it."""
+        deadline = time.monotonic() + ANSWER_TIMEOUT_S
+        while time.monotonic() < deadline:
+            mine = [b for b in self.bubbles() if b["direction"] == "sent" and b["text"] == text]
+            if mine and mine[-1]["status"] == "delivered":
+                return
+            time.sleep(0.02)
+        raise AssertionError("the message was not taken")
+
     def say(self, text: str) -> str:
         """Write and wait: the texts that came back, joined."""
         return self.after(lambda: self.act(text=text))

@@ -31,6 +31,7 @@ def test_an_app_that_is_killed_is_started_again_and_answers_what_it_had_stored(d
     sms.say("salam")
     for text in ("combien coute le passeport", "et les documents ?"):
         sms.act(text=text)
+        sms.until_taken(text)
     dalil.child("serve").kill()
     dalil.wait_until_ready()
 

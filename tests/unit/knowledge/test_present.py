@@ -36,6 +36,7 @@ def changed(exemple: str, write: Any) -> Any:
 
 
 SOURCE = "Source : Commune (2024-05) · fiche vérifiée le 22/11/2026"
+SHORT = "Source : Commune, vérifié le 22/11/2026"
 LINK = "https://commune.example.ma/attestation"
 
 
@@ -50,6 +51,7 @@ LINK = "https://commune.example.ma/attestation"
                 ("20 DH (2024)", "Paiement : En espèces."),
                 f"{SOURCE} · {LINK}",
                 missing=False,
+                source_short=SHORT,
             ),
         ),
         (
@@ -60,6 +62,7 @@ LINK = "https://commune.example.ma/attestation"
                 ("20 درهم (2024)", "طريقة الأداء: نقدا."),
                 f"المصدر: Commune (2024-05) · تاريخ التحقق 22/11/2026 · {LINK}",
                 missing=False,
+                source_short="المصدر: Commune، تحقق 22/11/2026",
             ),
         ),
         (
@@ -70,6 +73,7 @@ LINK = "https://commune.example.ma/attestation"
                 ("20 درهم (2024)", "كيفاش كتخلص: كاش."),
                 f"المصدر: Commune (2024-05) · تراجعات نهار 22/11/2026 · {LINK}",
                 missing=False,
+                source_short="المصدر: Commune، تراجعات 22/11/2026",
             ),
         ),
         (
@@ -77,13 +81,11 @@ LINK = "https://commune.example.ma/attestation"
             "fr",
             Presented(
                 "Attestation exemple · Documents",
-                (
-                    "1. Copie de la CNIE.",
-                    "2. Une photo.",
-                    "Attention : Le nombre de photos diffère selon les sources.",
-                ),
+                ("1. Copie de la CNIE.", "2. Une photo."),
                 f"{SOURCE} · {LINK}",
                 missing=False,
+                details=("Attention : Le nombre de photos diffère selon les sources.",),
+                source_short=SHORT,
             ),
         ),
         (
@@ -94,6 +96,7 @@ LINK = "https://commune.example.ma/attestation"
                 ("3 mois.",),
                 "Source : Guide (2023) · fiche vérifiée le 22/11/2026 · https://commune.example.ma/",
                 missing=False,
+                source_short="Source : Guide, vérifié le 22/11/2026",
             ),
         ),
         (
@@ -104,6 +107,7 @@ LINK = "https://commune.example.ma/attestation"
                 ("Aucune source vérifiée ne donne le délai.", "À vérifier : https://commune.example.ma/"),
                 "fiche vérifiée le 22/11/2026",
                 missing=True,
+                source_short="fiche vérifiée le 22/11/2026",
             ),
         ),
         (
@@ -115,10 +119,11 @@ LINK = "https://commune.example.ma/attestation"
                     "Demandez l'attestation à la commune.",
                     "Frais : 20 DH",
                     "Où : Siège de la commune.",
-                    "En ligne : https://commune.example.ma/",
+                    "À vérifier : https://commune.example.ma/",
                 ),
                 SOURCE,
                 missing=False,
+                source_short=SHORT,
             ),
         ),
     ],
@@ -247,7 +252,7 @@ def test_every_shipped_answer_is_fit_to_send(language: ContentLanguage, catalogu
     for procedure in catalogue:
         for facet in Facet:
             shown = present(procedure, facet, language)
-            text = "\n".join([shown.heading, *shown.lines, shown.source])
+            text = "\n".join([shown.heading, *shown.lines, *shown.details, shown.source])
             assert text.count("https://") + text.count("http://") <= 1, f"{procedure.id} {facet}: one link at most"
             assert not re.search(r"[٠-٩]|None|\n\n", text), f"{procedure.id} {facet}: {text}"
             assert f"{procedure.checked_on:%d/%m/%Y}" in shown.source, f"{procedure.id} {facet}"
