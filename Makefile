@@ -46,6 +46,7 @@ test: train ## run every test of both environments
 
 evaluate: train ## quality figures on the development set
 	$(PY) -m bot.cli evaluate tests/evaluation/part1.jsonl
+	$(PY) -m knowledge.evaluation search tests/evaluation/part1.jsonl
 
 bench: train ## speed figures of the running system (docs/benchmarks.md)
 	@requirements/setup.sh dev

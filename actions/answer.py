@@ -214,7 +214,7 @@ def _pending(context: Context, facets: Sequence[Facet]) -> Context:
 
 
 def _considered(answer: Answer) -> tuple[str, ...]:
-    return tuple(hit.procedure.id for hit in answer.candidates)
+    return tuple(hit.procedure.id for hit in answer.considered)
 
 
 def _sources(lines: Iterable[str]) -> str:

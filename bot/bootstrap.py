@@ -21,8 +21,10 @@ from bot.store.database import Database
 from bot.store.inbox import SqlInbox
 from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
+from bot.store.rasa_tracker import forget_before
 from bot.store.requests import SqlMonitor, SqlRequests
 from bot.turn import Turns
+from bot.worker import Worker
 from connectors.channel import Channel
 from connectors.channels.telegram import TelegramConfig
 from connectors.channels.twilio import TwilioConfig
@@ -95,8 +97,18 @@ def twilio_config(settings: Settings) -> TwilioConfig | None:
             api_url=given.api_url,
             content_sids=given.content_sids,
         )
-    if not settings.sandbox:
-        return None
+    return _sandbox_twilio(settings) if settings.sandbox else None
+
+
+def telegram_config(settings: Settings) -> TelegramConfig | None:
+    """The real bot where one is set, the sandbox's where that is on, else none."""
+    given = settings.telegram
+    if given.token and given.secret_token:
+        return TelegramConfig(token=given.token, secret_token=given.secret_token, api_url=given.api_url)
+    return _sandbox_telegram(settings) if settings.sandbox else None
+
+
+def _sandbox_twilio(settings: Settings) -> TwilioConfig:
     return TwilioConfig(
         account_sid="AC" + settings.derived("sandbox-twilio-sid")[:32],
         auth_tokens=(settings.derived("sandbox-twilio-token")[:32],),
@@ -108,13 +120,7 @@ def twilio_config(settings: Settings) -> TwilioConfig | None:
     )
 
 
-def telegram_config(settings: Settings) -> TelegramConfig | None:
-    """The real bot where one is set, the sandbox's where that is on, else none."""
-    given = settings.telegram
-    if given.token and given.secret_token:
-        return TelegramConfig(token=given.token, secret_token=given.secret_token, api_url=given.api_url)
-    if not settings.sandbox:
-        return None
+def _sandbox_telegram(settings: Settings) -> TelegramConfig:
     return TelegramConfig(
         token="7000000001:" + settings.derived("sandbox-telegram-token")[:35],
         secret_token=settings.derived("sandbox-telegram-secret")[:48],
@@ -136,17 +142,18 @@ async def _read_from_outbox(_session: str, _message: OutgoingMessage) -> None:
 
 
 def sandbox_config(settings: Settings) -> SandboxConfig:
-    """What the sandbox must know to speak as the providers of this installation."""
-    twilio, telegram = twilio_config(settings), telegram_config(settings)
-    if twilio is None or telegram is None:
-        raise ValueError("The sandbox is off. Set DALIL_SANDBOX=true to use it.")
+    """What the sandbox must know to speak as the providers of this installation.
+
+    Always its own invented accounts: a simulated phone must never make a real account write to a real number.
+    """
+    twilio, telegram = _sandbox_twilio(settings), _sandbox_telegram(settings)
     return SandboxConfig(
         app_url=f"http://127.0.0.1:{settings.port}",
         public_url=settings.effective_public_url,
         twilio_account_sid=twilio.account_sid,
         twilio_auth_token=twilio.auth_tokens[0],
-        twilio_sms_from=twilio.sms_from or SANDBOX_SMS_FROM,
-        twilio_whatsapp_from=(twilio.whatsapp_from or SANDBOX_WHATSAPP_FROM).removeprefix("whatsapp:"),
+        twilio_sms_from=SANDBOX_SMS_FROM,
+        twilio_whatsapp_from=SANDBOX_WHATSAPP_FROM,
         telegram_token=telegram.token,
         telegram_secret=telegram.secret_token,
     )
@@ -189,6 +196,11 @@ class App:
     actions: Sequence[Action]
     turns: Turns
     sender: Sender
+
+    def worker(self) -> Worker:
+        """A worker over these parts."""
+        rasa_events = self.settings.rasa_tracker
+        return Worker(self.stores.inbox, self.sender, self.turns, forget=lambda now: forget_before(rasa_events, now))
 
     async def close(self) -> None:
         for channel in self.channels.values():

@@ -19,6 +19,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="Dalil: publi
 
 
 def main() -> None:
+    os.umask(0o077)  # what is stored belongs to citizens: nobody else on this machine may read it
     app()
 
 
@@ -33,6 +34,10 @@ def settings_or_exit() -> Settings:
         raise typer.Exit(2) from None
 
 
+def _with_sandbox(settings: Settings) -> Settings:
+    return settings.model_copy(update={"sandbox": True}) if settings.sandbox is None else settings
+
+
 def _fail(message: str) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(1)
@@ -45,8 +50,7 @@ def run() -> None:
     from bot.supervise import PortTaken, Supervisor
 
     # A laptop has no government systems and no provider accounts: `run` brings the sandbox unless told not to.
-    os.environ.setdefault("DALIL_SANDBOX", "true")
-    settings = settings_or_exit()
+    settings = _with_sandbox(settings_or_exit())
     try:
         supervisor = Supervisor(children(settings), settings.var_dir / "log", typer.echo)
     except FileNotFoundError as error:
@@ -109,8 +113,7 @@ def sandbox() -> None:
     from bot.logs import configure_logs
     from connectors.sandbox.app import create_app
 
-    os.environ.setdefault("DALIL_SANDBOX", "true")
-    settings = settings_or_exit()
+    settings = _with_sandbox(settings_or_exit())
     configure_logs(settings.log_level)
     uvicorn.run(
         create_app(sandbox_config(settings)),
@@ -148,6 +151,26 @@ def understand(
             asyncio.run(understand_stream(settings, lines, sys.stdout))
         except (ValueError, FileNotFoundError, RuntimeError) as error:
             _fail(str(error))
+
+
+@app.command("evaluate")
+def run_evaluation(
+    source: Annotated[Path, typer.Argument(help="Labelled messages, JSON Lines.")],
+    show_errors: Annotated[bool, typer.Option("--errors", help="List what was understood otherwise.")] = False,
+) -> None:
+    """How right Dalil is on labelled messages, by variety."""
+    from rich.console import Console
+
+    from bot.evaluate import errors, evaluate, report
+
+    try:
+        scores = asyncio.run(evaluate(settings_or_exit(), source.read_text("utf-8")))
+    except (ValueError, KeyError, OSError, RuntimeError) as error:
+        _fail(f"{source}: {error}")
+    Console().print(report(scores))
+    if show_errors:
+        for line in errors(scores):
+            typer.echo(line)
 
 
 @app.command()

@@ -15,7 +15,7 @@ _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
 
 def children(settings: Settings) -> list[Child]:
     """Everything of a laptop: government and provider sandbox, app with worker, Rasa."""
-    ours = {**os.environ, "PYTHONUNBUFFERED": "1", "DALIL_SANDBOX": str(settings.sandbox).lower()}
+    ours = {**os.environ, "PYTHONUNBUFFERED": "1", "DALIL_SANDBOX": str(bool(settings.sandbox)).lower()}
     dalil = [sys.executable, "-m", "bot.cli"]
     app_url = f"http://127.0.0.1:{settings.port}"
     started = [
@@ -63,7 +63,7 @@ def rasa(settings: Settings) -> Child:
         "TF_INTER_OP_PARALLELISM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
         "DALIL_ACTION_URL": action_url,
-        "DALIL_TRACKER_DB": str(settings.var_dir / "rasa.db"),
+        "DALIL_TRACKER_DB": str(settings.rasa_tracker),
     }
     settings.var_dir.mkdir(parents=True, exist_ok=True)
     argv = [str(settings.rasa_python), "-m", "rasa", "run", "--enable-api", "-i", "127.0.0.1", "-p", str(port)]

@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     rasa_timeout_s: float = Field(default=10.0, gt=0, le=60)
     rasa_python: Path = PROJECT / ".venv-rasa" / "bin" / "python"
     embedding_model: str = ""
-    sandbox: bool = False
+    sandbox: bool | None = None  # `dalil run` and `dalil sandbox` take None as yes, everything else as no
     sandbox_port: int = Field(default=8010, ge=1, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     secret_key: str = ""  # signs web chat sessions and keys hashes; made and kept under var_dir when empty
@@ -98,6 +98,11 @@ class Settings(BaseSettings):
     @property
     def sandbox_url(self) -> str:
         return f"http://127.0.0.1:{self.sandbox_port}"
+
+    @property
+    def rasa_tracker(self) -> Path:
+        """Rasa's own event log (SQLite)."""
+        return self.var_dir / "rasa.db"
 
     @property
     def model_dir(self) -> Path:

@@ -61,6 +61,13 @@ class Turns:
         if conversation.owner is Owner.AGENT:
             return TurnPlan(conversation, outcome="agent")  # a person has this conversation: the bot is silent
 
+        context = conversation.context.fresh(_utc(now))
+        if context.rest and (keyword is Keyword.MORE or ascii_digits(text) == MORE):
+            return self._next_page(conversation, context)
+        choice = _choice_of(message, text, context)
+        if choice is not None:  # picking is never a repetition: "1" means something else under every list
+            return await self._through_dialogue(claim, conversation, _for_rasa(text, choice), choice, now)
+
         conversation, repeats = _count_repeat(conversation, message, text, now)
         if repeats > REPEATS_ANSWERED:
             said = () if repeats > REPEATS_ANSWERED + 1 else (self._fixed(conversation, "repeated"),)
@@ -73,11 +80,7 @@ class Turns:
         if not _can_be_read(message, text):
             return self._plan(conversation, (self._fixed(conversation, "text_only"),), outcome="unreadable", now=now)
 
-        context = conversation.context.fresh(_utc(now))
-        if context.rest and (keyword is Keyword.MORE or ascii_digits(text) == MORE):
-            return self._next_page(conversation, context)
-        choice = _choice_of(message, text, context)
-        return await self._through_dialogue(claim, conversation, _for_rasa(text, choice), choice, now)
+        return await self._through_dialogue(claim, conversation, text_for_rasa(text), None, now)
 
     async def _stop(self, claim: Claim, conversation: Conversation, now: float) -> TurnPlan:
         """Stop means stop, also in the middle of a form, where the first "stop" only ends the form."""
@@ -162,9 +165,9 @@ def _choice_of(message: IncomingMessage, text: str, context: Context) -> str | N
     return None
 
 
-def _for_rasa(text: str, choice: str | None) -> str:
-    """The text as Rasa gets it: a choice as its forced intent, else the citizen's own words."""
-    match payloads.parse(choice) if choice is not None else None:
+def _for_rasa(text: str, choice: str) -> str:
+    """A choice as Rasa gets it: its forced intent."""
+    match payloads.parse(choice):
         case payloads.Ask(facet=facet):
             return f"/ask_{facet}"
         case payloads.Intend(intent=intent):

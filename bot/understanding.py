@@ -24,7 +24,6 @@ from connectors.messages import Medium
 from knowledge.language.normalise import clean
 
 WINDOW = 16  # messages in flight; the output keeps the order of the input
-MOST_PROCEDURES = 5
 _BY_SEARCH = frozenset({"out_of_scope", "nlu_fallback"})
 
 
@@ -50,16 +49,14 @@ class Understanding:
         parsed = await self._nlu.parse(text_for_rasa(text))
         message = from_parse(parsed, _first_turn(line))
         intent, facet, outcome = self._decided(message)
-        considered = self._answers.answer(message).candidates if intent == "procedure" else ()
+        considered = self._answers.answer(message).considered if intent == "procedure" else ()
         return {
             "id": line.id,
             "language": parsed["language"]["name"],
             "intent": intent,
             "facet": facet,
             "facets": list(message.facets),
-            "procedures": [
-                {"id": hit.procedure.id, "score": round(hit.score, 3)} for hit in considered[:MOST_PROCEDURES]
-            ],
+            "procedures": [{"id": hit.procedure.id, "score": round(hit.score, 3)} for hit in considered],
             "outcome": outcome,
             "confidence": round(message.confidence, 3),
         }

@@ -24,10 +24,14 @@ CONCURRENCY = 8
 MAX_FAILURES = 3  # tries of a message that fails by its own fault, before the citizen gets an apology
 DOWN_DELAY_S = 1.0
 FAILED_DELAY_S = 0.5
+HOUSEKEEPING_S = 300.0
 
 
 class Worker:
-    """Two loops, one over the inbox and one over the outbox; `wake` saves them the poll."""
+    """Two loops, one over the inbox and one over the outbox; `wake` saves them the poll.
+
+    `forget` is called with the time every `HOUSEKEEPING_S`: it deletes what must not be kept.
+    """
 
     def __init__(
         self,
@@ -35,14 +39,16 @@ class Worker:
         sender: Sender,
         turns: Turns,
         clock: Callable[[], float] = time.time,
+        forget: Callable[[float], object] = lambda _now: None,
     ) -> None:
+        self._forget = forget
         self._inbox = inbox
         self._sender = sender
         self._turns = turns
         self._clock = clock
         self._inbox_signal = asyncio.Event()
         self._outbox_signal = asyncio.Event()
-        self._stopping = False
+        self._stopping = asyncio.Event()
 
     def wake(self) -> None:
         """Something was stored. Call from the event loop's thread."""
@@ -53,11 +59,21 @@ class Worker:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._loop(self._claim_turns, self._turn, self._inbox_signal))
             group.create_task(self._loop(self._sender.claim, self._send, self._outbox_signal))
+            group.create_task(self._housekeeping())
 
     def stop(self) -> None:
-        self._stopping = True
+        self._stopping.set()
         self._inbox_signal.set()
         self._outbox_signal.set()
+
+    async def _housekeeping(self) -> None:
+        """Every so often, forget what must not be kept."""
+        while not self._stopping.is_set():
+            try:
+                await asyncio.to_thread(self._forget, self._clock())
+            except ports.StoreUnavailable as error:
+                log.error("housekeeping failed", extra={"reason": str(error)})
+            await _wait(self._stopping, HOUSEKEEPING_S)
 
     async def _loop(
         self,
@@ -66,7 +82,7 @@ class Worker:
         signal: asyncio.Event,
     ) -> None:
         running: set[asyncio.Task[None]] = set()
-        while not self._stopping:
+        while not self._stopping.is_set():
             signal.clear()
             claimed: list[C] = []
             if len(running) < CONCURRENCY:

@@ -7,13 +7,12 @@ import signal
 
 from bot.bootstrap import build_app
 from bot.settings import Settings
-from bot.worker import Worker
 
 
 async def work(settings: Settings) -> None:
     """Work until SIGINT or SIGTERM, then finish what is in hand."""
     app = build_app(settings)
-    worker = Worker(app.stores.inbox, app.sender, app.turns)
+    worker = app.worker()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, worker.stop)

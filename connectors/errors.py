@@ -65,7 +65,7 @@ class Unreachable(SendError):
 
 
 class Uncertain(SendError):
-    """A timeout or 5xx after the request left: the message may or may not have been sent. Reconcile before resending."""
+    """A timeout or 5xx after the request left: it may have been sent, or not. Reconcile before resending."""
 
     retryable = True
     code = "uncertain"

@@ -31,9 +31,9 @@ class Medium(StrEnum):
 class Address(_Frozen):
     """One end of a conversation on one medium.
 
-    `channel` names the adapter (`twilio`, `telegram`, `webchat`, `console`), `namespace` our own end (the Twilio sender,
-    the bot id): a reply leaves from where the question arrived. `external_id` is the citizen's end and stays opaque:
-    since 2026 a WhatsApp id need not be a phone number.
+    `channel` names the adapter (`twilio`, `telegram`, `webchat`, `console`), `namespace` our own end (the Twilio
+    sender, the bot id): a reply leaves from where the question arrived. `external_id` is the citizen's end and stays
+    opaque: since 2026 a WhatsApp id need not be a phone number.
     """
 
     channel: str
@@ -122,8 +122,8 @@ class Reply(_Frozen):
     """What Dalil says, before any channel's limits: `render.py` fits it to the medium.
 
     `paragraphs`: what was asked, most important first; each is one thought and may hold several lines. `details`: what
-    is good to know besides (an SMS gives it on demand). `choices_intro`: the line above the choices. `source`: where the
-    answer comes from and when it was checked; it is never dropped. `source_short`: the same for an SMS.
+    is good to know besides (an SMS gives it on demand). `choices_intro`: the line above the choices. `source`: where
+    the answer comes from and when it was checked; it is never dropped. `source_short`: the same for an SMS.
     """
 
     language: ReplyLanguage

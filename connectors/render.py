@@ -23,7 +23,7 @@ _LRM, _RLM = "\u200e", "\u200f"
 
 # Addresses are left as they are; groups of digits would be shown in the wrong order: +212 5 37 ..., 1 000, 2026-11-22.
 _ADDRESS = r"\S*(?:://|www\.|@)\S*|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\S*"
-_ADDRESS_OR_NUMBER = re.compile(rf"(?P<address>{_ADDRESS})|(?<![\w+])(?:\+\d[\d .-]*\d|\d+(?:[ .-]\d{{2,}})+)(?!\w)")
+_ADDRESS_OR_NUMBER = re.compile(rf"(?P<address>{_ADDRESS})|(?<![\w+-])(?:\+\d[\d .-]*\d|\d+(?:[ .-]\d{{2,}})+)(?!\w)")
 
 
 def render(reply: Reply, to: Address, limits: Limits) -> list[OutgoingMessage]:

@@ -1,8 +1,8 @@
 """⑧ An SMS reply as pages of at most three segments, of which one is sent; the citizen sends 0 for the next.
 
 A segment costs money and an Arabic one holds 70 characters. The first page has the answer, its source in short and
-what can be asked next, as far as they fit; what is good to know besides comes on demand. A page that is not the last one always says so:
-half a list of documents must never look like a whole one.
+what can be asked next, as far as they fit; what is good to know besides comes on demand. A page that is not the last
+one always says so: half a list of documents must never look like a whole one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How well search finds the right sheet: `python -m knowledge.evaluation search evaluation/dev/part1.jsonl`.
+"""How well search finds the right sheet: `python -m knowledge.evaluation search tests/evaluation/part1.jsonl`.
 
 Each line of the file: {"id", "text", "variety", "country", "intent", "facet", "procedures": [acceptable ids]}. Lines of
 another intent than `procedure` are left out; a procedure line with no acceptable id asks for something that is not in

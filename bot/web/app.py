@@ -23,7 +23,7 @@ def create_web(settings: Settings, *, worker: bool) -> FastAPI:
     @asynccontextmanager
     async def lifespan(web: FastAPI) -> AsyncIterator[None]:
         app = build_app(settings)
-        own = Worker(app.stores.inbox, app.sender, app.turns) if worker else None
+        own = app.worker() if worker else None
         _mount(web, app, own)
         running = asyncio.create_task(own.run()) if own is not None else None
         try:

@@ -69,4 +69,9 @@ def create_app(config: SandboxConfig) -> FastAPI:
     )
     app.include_router(faults.create_router(pending))
     app.include_router(create_registration_router())
+
+    @app.get("/sandbox/health")
+    async def health() -> dict[str, str]:
+        return {"status": "live"}
+
     return app

@@ -1,0 +1,37 @@
+"""Rasa's own event log, emptied of what is over.
+
+Rasa keeps every text, file number and birth date of a conversation as events. It needs them only while a form is open
+(`session_expiration_time` in domain.yml: one hour), so older ones are deleted.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from bot.ports import StoreUnavailable
+
+KEEP_S = 3_600.0
+
+
+def forget_before(path: Path, now: float) -> int:
+    """Delete events older than `KEEP_S` from Rasa's SQLite file; how many. 0 where there is no file or no table yet.
+
+    Raises `StoreUnavailable` when the file cannot be written.
+    """
+    if not path.exists():
+        return 0
+    try:
+        return _forget(path, now - KEEP_S)
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"Rasa's events could not be deleted: {type(error).__name__}") from None
+
+
+def _forget(path: Path, before: float) -> int:
+    with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as connection:
+        table = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'").fetchone()
+        if table is None:
+            return 0
+        connection.execute("PRAGMA secure_delete = ON")  # overwritten, not only unlinked
+        return connection.execute("DELETE FROM events WHERE timestamp < ?", (before,)).rowcount
