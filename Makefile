@@ -9,7 +9,7 @@ NLU_INPUTS := config.yml domain.yml $(shell find nlu_data bot/nlu knowledge/lang
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
-run: setup train ## do all set-up that is missing, then start everything on http://127.0.0.1:8000/
+run: setup models/.trained ## do all set-up that is missing, then start everything on http://127.0.0.1:8000/
 	@exec .venv/bin/dalil run
 
 setup: ## make both environments (nothing to do: under a second)

@@ -8,6 +8,7 @@ same content gives the same model; nothing is downloaded. Skipped when nothing t
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import random
@@ -61,16 +62,26 @@ def train(catalogue: Catalogue, fillers: tuple[str, ...], folder: Path, paramete
     Returns:
         Whether a model was trained.
     """
-    texts = {p.id: [forms.plain(text) for text in phrases_of(p)] for p in catalogue}
-    inputs = _fingerprint([texts, fillers, asdict(parameters)])
-    file = folder / _FINGERPRINT
-    if file.is_file() and json.loads(file.read_text("utf-8"))["inputs"] == inputs:
+    if is_current(catalogue, fillers, folder, parameters):
         return False
+    texts = _texts(catalogue)
+    inputs = _fingerprint([texts, fillers, asdict(parameters)])
     pairs = _pairs(catalogue, texts, fillers, parameters)
     _fit(pairs, min(parameters.batch, len(catalogue)), folder, parameters)
     described = {"inputs": inputs, "sheets": len(catalogue), "parameters": asdict(parameters)}
-    file.write_text(json.dumps(described, indent=1) + "\n", "utf-8")
+    (folder / _FINGERPRINT).write_text(json.dumps(described, indent=1) + "\n", "utf-8")
     return True
+
+
+def is_current(catalogue: Catalogue, fillers: tuple[str, ...], folder: Path, parameters: Parameters) -> bool:
+    """Whether `folder` holds the model of this content and these parameters. Needs no training library."""
+    file = folder / _FINGERPRINT
+    wanted = _fingerprint([_texts(catalogue), fillers, asdict(parameters)])
+    return file.is_file() and json.loads(file.read_text("utf-8"))["inputs"] == wanted
+
+
+def _texts(catalogue: Catalogue) -> dict[str, list[str]]:
+    return {p.id: [forms.plain(text) for text in phrases_of(p)] for p in catalogue}
 
 
 def _fingerprint(inputs: object) -> str:
@@ -202,14 +213,21 @@ def _save(model: SentenceTransformer, folder: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Train the shipped model if its inputs changed. Arguments: [content folder] [model folder]."""
-    content = Path(arguments[0]) if arguments else _HERE / "content"
-    folder = Path(arguments[1]) if len(arguments) > 1 else _HERE / "model"
+    """Train the shipped model if its inputs changed; with --check only say so (exit 1: it is stale)."""
+    parser = argparse.ArgumentParser(prog="python -m knowledge.train_embedding", description=main.__doc__)
+    parser.add_argument("content", nargs="?", type=Path, default=_HERE / "content")
+    parser.add_argument("folder", nargs="?", type=Path, default=_HERE / "model")
+    parser.add_argument("--check", action="store_true")
+    given = parser.parse_args(arguments)
     words = load_words()
     fillers = tuple(sorted({word for text in (*words.facets, *words.empty) for word in normalise.tokens(text)}))
-    started = time.monotonic()
-    if train(load_content(content), fillers, folder, Parameters()):
-        sys.stdout.write(f"embedding model trained in {time.monotonic() - started:.0f} s: {folder}\n")
+    catalogue, started = load_content(given.content), time.monotonic()
+    if given.check:
+        current = is_current(catalogue, fillers, given.folder, Parameters())
+        sys.stdout.write(f"embedding model is {'up to date' if current else 'older than the content: `make train`'}\n")
+        return 0 if current else 1
+    if train(catalogue, fillers, given.folder, Parameters()):
+        sys.stdout.write(f"embedding model trained in {time.monotonic() - started:.0f} s: {given.folder}\n")
     else:
         sys.stdout.write("embedding model is up to date\n")
     return 0
