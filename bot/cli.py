@@ -55,7 +55,7 @@ def run() -> None:
         supervisor = Supervisor(children(settings), settings.var_dir / "log", typer.echo)
     except FileNotFoundError as error:
         _fail(str(error))
-    typer.echo("Starting Dalil (about 20 seconds) …")
+    typer.echo("Starting Dalil (about 10 seconds) …")
 
     def when_ready() -> None:
         typer.echo(f"\nDalil is ready:  {settings.effective_public_url}/")
