@@ -37,7 +37,8 @@ check: ## lint, formatting, types, import rules, content, Rasa's data
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PY) -m knowledge.loader knowledge/content
-	$(RASA) data validate --data nlu_data --domain domain.yml --config config.yml --fail-on-warnings --quiet
+	@mkdir -p var/log
+	@echo "rasa data validate"; $(RASA) data validate --data nlu_data --domain domain.yml --config config.yml --fail-on-warnings --quiet >var/log/validate.log 2>&1 || { tail -n 30 var/log/validate.log >&2; exit 1; }
 
 test: train ## run every test of both environments
 	@requirements/setup.sh dev browser

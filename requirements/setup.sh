@@ -42,9 +42,10 @@ pip_install() { # venv, log name, total, pip arguments...
 }
 
 find_python() { # versions wanted, best first
-  local version candidate
+  local version candidate pyenv
+  pyenv=$(pyenv prefix 2>/dev/null | cut -d: -f1) || true
   for version in "$@"; do
-    for candidate in "python$version" "$(pyenv prefix 2>/dev/null || true)/bin/python$version" \
+    for candidate in "python$version" ${pyenv:+"$pyenv/bin/python$version"} \
       "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$version"*/bin/python "$(uv python find "$version" 2>/dev/null || true)"; do
       if [ -n "$candidate" ] && command -v "$candidate" >/dev/null 2>&1 &&
         [ "$("$candidate" -c 'import sys, ensurepip, venv; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = "$version" ]; then

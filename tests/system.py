@@ -29,6 +29,7 @@ class System:
     sandbox_port: int
     rasa_port: int
     var_dir: Path
+    env: Mapping[str, str]
     seconds_to_ready: float = 0.0
     output: Path = field(default=Path())
 
@@ -39,6 +40,13 @@ class System:
     @property
     def sandbox_url(self) -> str:
         return f"http://127.0.0.1:{self.sandbox_port}"
+
+    def dalil(self, *command: str, text: str = "") -> subprocess.CompletedProcess[str]:
+        """Run another `dalil` command with the same settings; `text` is its standard input."""
+        argv = [sys.executable, "-m", "bot.cli", *command]
+        return subprocess.run(
+            argv, cwd=PROJECT, env=self.env, input=text, capture_output=True, text=True, timeout=120, check=False
+        )
 
     def tree(self) -> list[psutil.Process]:
         """The supervisor and everything below it."""
@@ -93,7 +101,7 @@ def running(var_dir: Path, settings: Mapping[str, str] | None = None) -> Iterato
         process = subprocess.Popen(
             [sys.executable, "-m", "bot.cli", "run"], cwd=PROJECT, env=env, stdout=log, stderr=subprocess.STDOUT
         )
-    system = System(process, port, sandbox_port, rasa_port, var_dir, output=output)
+    system = System(process, port, sandbox_port, rasa_port, var_dir, env, output=output)
     try:
         system.wait_until_ready()
         system.seconds_to_ready = time.monotonic() - started
