@@ -30,6 +30,8 @@ class Finding:
 
 async def examine(settings: Settings) -> list[Finding]:
     """Every check, in the order in which a message would meet them."""
+    if settings.sandbox is None:  # beside a `dalil run` that brought it
+        settings = settings.model_copy(update={"sandbox": await _sandbox_runs(settings)})
     findings = [
         _settings(settings),
         _disk(settings),
@@ -48,6 +50,11 @@ async def examine(settings: Settings) -> list[Finding]:
         if case_tracker(settings) is not None:
             findings.append(await _answers(http, "registration", f"{registration}/services", "its address or network"))
     return findings
+
+
+async def _sandbox_runs(settings: Settings) -> bool:
+    async with httpx2.AsyncClient(trust_env=False, timeout=2.0) as http:
+        return (await _answers(http, "sandbox", f"{settings.sandbox_url}/sandbox/health", "")).ok
 
 
 def _settings(settings: Settings) -> Finding:

@@ -19,6 +19,7 @@ MORE = "0"  # what the citizen sends for the next page
 SEND: dict[ReplyLanguage, str] = {"fr": "Envoyez", "ar": "أرسل", "ary": "صيفط"}
 REST: dict[ReplyLanguage, str] = {"fr": f"{MORE} Suite", "ar": f"{MORE} للتتمة", "ary": f"{MORE} للباقي"}
 FEWEST_CHOICES = 2  # with fewer on the first page, all of them wait for the next
+FEWEST_LINES = 3  # a heading, the answer, and a line that may wait
 
 _THOUSANDS = re.compile(r"(?<![\d+])(?<!\d )\d{1,3}(?: \d{3})+(?! ?\d)")
 _PHONE = re.compile(r"(?<![\d+])(?:\+\d[\d .-]{7,}\d|\d{2,4}(?:[ .-]\d{2,3}){3,})(?!\d)")
@@ -50,6 +51,11 @@ class _Pages:
             return self._packed([*self._main, *self._source, *self._details], self._choices)
         left = [*self._main[count:], *self._details]
         offered = self._offered(shown, waiting=bool(left))
+        if not offered and self._choices and count == len(self._main) >= FEWEST_LINES:
+            # What can be asked next is worth the last line of the answer, but not more of it.
+            fewer = [*self._main[: count - 1], *self._source]
+            if with_one_line_less := self._offered(fewer, waiting=True):
+                shown, left, offered = fewer, [*self._main[count - 1 :], *self._details], with_one_line_less
         if not left and len(offered) == len(self._choices):
             return [self._page(shown, offered, more=False)]
         # The list on the last page is whole again, so that the numbers stay the same.

@@ -49,7 +49,7 @@ def test_requests_lists_who_asked_for_a_person_and_closes_a_request(dalil: Syste
     telegram.say("je veux parler à une personne")
 
     listed = dalil.dalil("requests")
-    numbers = re.findall(r"│\s*(\d+)\s*│", listed.stdout)
+    numbers = re.findall(r"^│\s*(\d+)\s*│", listed.stdout, re.MULTILINE)
     assert numbers, listed.stdout
     assert "telegram" in listed.stdout
 
