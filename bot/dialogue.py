@@ -47,11 +47,16 @@ class RasaDialogue:
 
     async def ready(self) -> bool:
         """Whether Rasa answers and has a model."""
-        try:
-            response = await self._http.get(f"{self._url}/status", timeout=1.0)
-        except httpx2.TransportError:
-            return False
-        return response.status_code == 200 and bool(response.json().get("model_file"))
+        return await has_model(self._http, self._url)
+
+
+async def has_model(http: httpx2.AsyncClient, url: str) -> bool:
+    """Whether the Rasa at `url` answers and has a model loaded."""
+    try:
+        response = await http.get(f"{url}/status", timeout=1.0)
+    except httpx2.TransportError:
+        return False
+    return response.status_code == 200 and bool(response.json().get("model_file"))
 
 
 def _result(item: dict[str, Any]) -> TurnResult:

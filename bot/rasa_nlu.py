@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 
+from bot.dialogue import has_model
 from bot.processes import rasa
 from bot.settings import Settings
 from bot.supervise import free_port
@@ -33,11 +34,7 @@ class RasaNlu:
         return parsed
 
     async def ready(self) -> bool:
-        try:
-            response = await self._http.get(f"{self._url}/status", timeout=1.0)
-        except httpx2.TransportError:
-            return False
-        return response.status_code == 200 and bool(response.json().get("model_file"))
+        return await has_model(self._http, self._url)
 
 
 @asynccontextmanager

@@ -9,7 +9,13 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, select, update
 from actions.contract import RequestPerson
 from bot.ports import Accepted, Claim, TurnPlan
 from bot.store.database import Database
-from bot.store.rows import CONVERSATION_COLUMNS, conversation_id_for, conversation_of, insert_or_ignore
+from bot.store.rows import (
+    CONVERSATION_COLUMNS,
+    conversation_id_for,
+    conversation_of,
+    due_heads,
+    insert_or_ignore,
+)
 from bot.store.tables import conversations, identities, inbox, outbox, requests
 from connectors.messages import IncomingMessage, SubscriptionChange
 
@@ -46,21 +52,8 @@ class SqlInbox:
             )
 
     def claim(self, limit: int, lease_s: float, now: float) -> Sequence[Claim]:
-        earlier = inbox.alias("earlier")
-        head_of_line = ~exists().where(
-            earlier.c.conversation_id == inbox.c.conversation_id,
-            earlier.c.id < inbox.c.id,
-            earlier.c.state.in_(["queued", "working"]),
-        )
-        due = (
-            select(inbox.c.id)
-            .where(inbox.c.state.in_(["queued", "working"]), inbox.c.due_at <= now, head_of_line)
-            .order_by(inbox.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=inbox)
-        )
         with self._db.write() as connection:
-            ids = connection.scalars(due).all()
+            ids = due_heads(connection, inbox, ("queued", "working"), limit, now)
             if not ids:
                 return []
             connection.execute(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, or_, select, true, update
 
 from bot.ports import OutboxClaim
 from bot.store.database import Database
+from bot.store.rows import due_heads
 from bot.store.tables import conversations, identities, outbox
 from connectors.messages import Address, DeliveryReport, DeliveryStatus, OutgoingMessage
 
@@ -21,21 +22,8 @@ class SqlOutbox:
         self._db = database
 
     def claim_messages(self, limit: int, lease_s: float, now: float) -> Sequence[OutboxClaim]:
-        earlier = outbox.alias("earlier")
-        head_of_line = ~exists().where(
-            earlier.c.conversation_id == outbox.c.conversation_id,
-            earlier.c.id < outbox.c.id,
-            earlier.c.state.in_(["queued", "sending"]),
-        )
-        due = (
-            select(outbox.c.id)
-            .where(outbox.c.state.in_(["queued", "sending"]), outbox.c.due_at <= now, head_of_line)
-            .order_by(outbox.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=outbox)
-        )
         with self._db.write() as connection:
-            ids = connection.scalars(due).all()
+            ids = due_heads(connection, outbox, ("queued", "sending"), limit, now)
             if not ids:
                 return []
             # A row found in "sending" outlived its lease: its worker died between the send and the save.

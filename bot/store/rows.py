@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import Connection, Row, Table, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from actions.contract import Context
@@ -38,6 +38,28 @@ def insert_or_ignore(connection: Connection, table: Table) -> sqlite.Insert | po
     """`INSERT ... ON CONFLICT DO NOTHING` of this database; `.returning()` gives no row when one was there already."""
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     return make(table).on_conflict_do_nothing()
+
+
+def due_heads(connection: Connection, table: Table, open_states: tuple[str, str], limit: int, now: float) -> list[int]:
+    """Ids of rows that may be worked on now: due, open, and the oldest open one of their conversation.
+
+    Serves the inbox and the outbox. On PostgreSQL the rows are locked, and rows that another worker has locked are
+    passed over; SQLite has one writer.
+    """
+    earlier = table.alias("earlier")
+    head_of_line = ~exists().where(
+        earlier.c.conversation_id == table.c.conversation_id,
+        earlier.c.id < table.c.id,
+        earlier.c.state.in_(open_states),
+    )
+    due = (
+        select(table.c.id)
+        .where(table.c.state.in_(open_states), table.c.due_at <= now, head_of_line)
+        .order_by(table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=table)
+    )
+    return list(connection.scalars(due))
 
 
 def address_of(row: Row[*tuple[Any, ...]]) -> Address:
