@@ -2,16 +2,17 @@
 
 The rules, in order:
 1. A procedure chosen by button wins.
-2. Words that name nothing ("w ch7al?", "et pour mon fils ?") are about the procedure of the turns before, or about the
+2. The name of a service that no sheet is about is not answered from a sheet that shares a word with it.
+3. Words that name nothing ("w ch7al?", "et pour mon fils ?") are about the procedure of the turns before, or about the
    neighbour that they ask for (child, renewal, loss). Without one: `which_procedure`.
-3. Otherwise the words are searched. A sure hit that stands alone is answered. Several as good: answered from the one
+4. Otherwise the words are searched. A sure hit that stands alone is answered. Several as good: answered from the one
    spoken of before, or from the most general one where all say the same about the facet asked; else he is asked.
-4. Unsure hits are offered as choices. Nothing near: no answer.
+5. Unsure hits are offered as choices. Nothing near: no answer.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from knowledge.embedding import Embedder
@@ -40,6 +41,7 @@ class Reason(StrEnum):
     UNSURE = "unsure"  # clarify: no hit is sure
     WHICH_PROCEDURE = "which_procedure"  # no answer: no procedure named, none spoken of before
     UNKNOWN_PROCEDURE = "unknown_procedure"  # no answer: the chosen sheet does not exist (any more)
+    NOT_COVERED = "not_covered"  # no answer: a service is named that no sheet is about
     NOTHING_FOUND = "nothing_found"  # no answer: everything is far
 
 
@@ -122,6 +124,9 @@ class _Answering:
         question = self.question
         if question.procedure is not None:
             return self._given(question.procedure, Reason.CHOSEN)
+        rest = self.search.without_uncovered(question.text)
+        if rest is not None:  # "carte grise" must not be taken for the identity card
+            return self._beside_uncovered(rest)
         if self.search.names_nothing(question.text):
             return self._from_context()
         return self._from_search()
@@ -135,6 +140,14 @@ class _Answering:
         if procedure is None:
             return Answer(Outcome.NO_ANSWER, Reason.UNKNOWN_PROCEDURE, None, self.facets)
         return self._answered(Hit(procedure, score=1.0, lexical=0.0, dense=0.0), reason)
+
+    def _beside_uncovered(self, rest: str) -> Answer:
+        """What is asked beside a service that no sheet is about: answered only where it is surely named itself."""
+        if not self.search.names_nothing(rest):
+            other = replace(self, question=replace(self.question, text=rest, intent_confidence=0.0)).answer()
+            if other.outcome is Outcome.ANSWERED:
+                return other
+        return Answer(Outcome.NO_ANSWER, Reason.NOT_COVERED, None, self.facets)
 
     def _from_context(self) -> Answer:
         context = self.search.catalogue.get(self.question.context_procedure or "")

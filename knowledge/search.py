@@ -70,6 +70,10 @@ class Search:
         """Whether `text` holds only words that name no procedure ("w ch7al?", "et pour mon fils ?")."""
         return self._lexical.names_nothing(text)
 
+    def without_uncovered(self, text: str) -> str | None:
+        """`text` without the names of services that no sheet is about; None where it names none of those."""
+        return self.vocabulary.without_uncovered(text)
+
     def variant_of(self, procedure: Procedure, text: str) -> Procedure | None:
         """The neighbour of `procedure` that `text` asks for ("and for my son?"), itself if it is that one already."""
         spoken = self.vocabulary.variants(text)

@@ -94,12 +94,16 @@ class Settings(_Model):
 
 
 class Words(_Model):
-    """words.yaml: words that never name a procedure, `soft` ones that do only if a sheet is called so, and variants."""
+    """words.yaml: words that never name a procedure, `soft` ones that do only if a sheet is called so, and variants.
+
+    `not_covered`: names of services that no sheet is about and that share a word with one that is.
+    """
 
     empty: tuple[str, ...]
     facets: tuple[str, ...]
     soft: tuple[str, ...]
     variants: dict[str, tuple[str, ...]]
+    not_covered: tuple[str, ...]
 
 
 def load_settings(file: Path = _HERE / "settings.yaml") -> Settings:

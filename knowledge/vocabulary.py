@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from knowledge import forms
 from knowledge.language import normalise
@@ -22,9 +22,9 @@ class Vocabulary:
         self._soft = _normalised(words.soft)
         self._variants: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)  # by the keys of their first word
         for name, texts in words.variants.items():
-            for phrase in map(_phrase, texts):
-                for key in phrase[0]:
-                    self._variants[key].append((name, phrase))
+            _index(self._variants, name, texts)
+        self._not_covered: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)
+        _index(self._not_covered, "", words.not_covered)
 
     def any_empty(self, readings: tuple[str, ...]) -> bool:
         """Whether a word, as typed or in Arabic script, names no procedure: a function word or a facet's word."""
@@ -36,20 +36,35 @@ class Vocabulary:
 
     def variants(self, text: str) -> frozenset[str]:
         """The variants that `text` speaks of: {"renewal"}, {"minor"} …"""
-        return frozenset(name for name, _ in self._spoken(text))
+        return frozenset(name for name, _ in _spoken(self._variants, text))
 
     def variant_words(self, text: str) -> frozenset[int]:
         """The words of `text`, by position, that speak of a variant."""
-        return frozenset(position for _, span in self._spoken(text) for position in span)
+        return frozenset(position for _, span in _spoken(self._variants, text) for position in span)
 
-    def _spoken(self, text: str) -> Iterator[tuple[str, range]]:
-        """Each variant spoken of, and where."""
-        spoken = tuple(_loose(readings) | _stems(readings) for readings in forms.words(text))
-        for start, first in enumerate(spoken):
-            for name, phrase in (found for key in first for found in self._variants.get(key, ())):
-                span = spoken[start : start + len(phrase)]
-                if len(span) == len(phrase) and all(map(frozenset.intersection, span, phrase)):
-                    yield name, range(start, start + len(phrase))
+    def without_uncovered(self, text: str) -> str | None:
+        """`text` without the names of services that no sheet is about; None where it names none of those."""
+        named = {position for _, span in _spoken(self._not_covered, text) for position in span}
+        if not named:
+            return None
+        return " ".join(readings[0] for position, readings in enumerate(forms.words(text)) if position not in named)
+
+
+def _index(index: dict[str, list[tuple[str, Phrase]]], name: str, texts: Iterable[str]) -> None:
+    """Put phrases under the keys of their first word."""
+    for phrase in map(_phrase, texts):
+        for key in phrase[0]:
+            index[key].append((name, phrase))
+
+
+def _spoken(index: Mapping[str, list[tuple[str, Phrase]]], text: str) -> Iterator[tuple[str, range]]:
+    """Each phrase of `index` that is spoken, by its name, and where."""
+    spoken = tuple(_loose(readings) | _stems(readings) for readings in forms.words(text))
+    for start, first in enumerate(spoken):
+        for name, phrase in (found for key in first for found in index.get(key, ())):
+            span = spoken[start : start + len(phrase)]
+            if len(span) == len(phrase) and all(map(frozenset.intersection, span, phrase)):
+                yield name, range(start, start + len(phrase))
 
 
 def _normalised(texts: Iterable[str]) -> frozenset[str]:
