@@ -8,8 +8,8 @@ import pytest
 
 from bot.settings import PROJECT
 from knowledge.answer import Knowledge, Outcome, Question, Reason
-from knowledge.embedding import load_embedder
 from knowledge.dense import phrases_of
+from knowledge.embedding import load_embedder
 from knowledge.loader import load_content
 from knowledge.procedures import Country
 from knowledge.settings import load_settings, load_words
