@@ -43,7 +43,7 @@ check: ## lint, formatting, types, import rules, content, Rasa's data
 test: train ## run every test of both environments
 	@requirements/setup.sh dev browser
 	$(PY) -m pytest
-	env RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 .venv-rasa/bin/python -m pytest -q -c tests/nlu/pytest.ini --rootdir . tests/nlu tests/dialogue
+	env RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 .venv-rasa/bin/python -m pytest -c tests/nlu/pytest.ini --rootdir . tests/nlu tests/dialogue
 
 evaluate: train ## quality figures on the development set
 	$(PY) -m bot.cli evaluate tests/evaluation/part1.jsonl

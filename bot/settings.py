@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -29,6 +29,14 @@ class TwilioSettings(BaseModel):
     api_url: str | None = None
     content_sids: dict[str, str] = Field(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _whole(self) -> TwilioSettings:
+        if bool(self.account_sid) != bool(self.auth_token):
+            raise ValueError("set both DALIL_TWILIO__ACCOUNT_SID and DALIL_TWILIO__AUTH_TOKEN, or neither")
+        if self.account_sid and not (self.sms_from or self.whatsapp_from):
+            raise ValueError("set DALIL_TWILIO__SMS_FROM, DALIL_TWILIO__WHATSAPP_FROM or both: replies need a sender")
+        return self
+
 
 class TelegramSettings(BaseModel):
     """A Telegram bot. `secret_token` is what setWebhook was given."""
@@ -36,6 +44,12 @@ class TelegramSettings(BaseModel):
     token: str | None = None
     secret_token: str | None = None
     api_url: str | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> TelegramSettings:
+        if bool(self.token) != bool(self.secret_token):
+            raise ValueError("set both DALIL_TELEGRAM__TOKEN and DALIL_TELEGRAM__SECRET_TOKEN, or neither")
+        return self
 
 
 class WhatsAppSettings(BaseModel):

@@ -1,0 +1,47 @@
+"""Settings: half-given credentials are refused, secrets are made once, purposes do not share one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from bot.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TWILIO__ACCOUNT_SID", "TWILIO__AUTH_TOKEN", "TELEGRAM__TOKEN", "TELEGRAM__SECRET_TOKEN"):
+        monkeypatch.delenv(f"DALIL_{name}", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"TWILIO__ACCOUNT_SID": "AC1"}, "set both DALIL_TWILIO__ACCOUNT_SID and DALIL_TWILIO__AUTH_TOKEN"),
+        ({"TWILIO__ACCOUNT_SID": "AC1", "TWILIO__AUTH_TOKEN": "x"}, "replies need a sender"),
+        ({"TELEGRAM__TOKEN": "1:x"}, "set both DALIL_TELEGRAM__TOKEN and DALIL_TELEGRAM__SECRET_TOKEN"),
+        ({"COUNTRY": "fr"}, "'ma', 'dz' or 'mr'"),
+        ({"PORT": "99999"}, "less than or equal to 65535"),
+    ],
+)
+def test_what_is_wrong_is_said(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], sentence: str) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"DALIL_{name}", value)
+
+    with pytest.raises(ValidationError, match=sentence):
+        Settings(_env_file=None)
+
+
+def test_the_secret_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    first, second = (Settings(_env_file=None, var_dir=tmp_path, secret_key="") for _ in range(2))
+
+    assert first.key() == second.key()
+    assert 0o600 == (tmp_path / "secret_key").stat().st_mode & 0o777
+
+
+def test_each_purpose_has_its_own_secret(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, var_dir=tmp_path)
+
+    assert settings.derived("webchat") != settings.derived("rasa-actions")
