@@ -46,6 +46,11 @@ class Sender:
         except SendError as error:
             await self._failed(claim, error)
             return
+        except Exception:
+            # A mistake in the adapter, after which nobody knows whether the provider has the message.
+            log.exception("send crashed", extra={"outbox": claim.outbox_id, "channel": name})
+            await self._failed(claim, Uncertain("adapter crashed"))
+            return
         METRICS.step.labels("send").observe(time.perf_counter() - started)
         METRICS.sent.labels(name, "accepted").inc()
         await asyncio.to_thread(self._outbox.sent, claim, sent.provider_message_id, self._clock())

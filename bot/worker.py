@@ -122,11 +122,25 @@ class Worker:
             return
         except DialogueFailed as error:
             log.error("turn failed", extra={"inbox": claim.inbox_id, "attempt": claim.attempt, "reason": str(error)})
-            if claim.failures + 1 < MAX_FAILURES:
-                await self._release(claim, FAILED_DELAY_S * 2**claim.failures, counts=True, error="dialogue_failed")
-                return
-            plan = self._turns.apology(claim, "dialogue_failed", self._clock())
+            await self._failed(claim, "dialogue_failed")
+            return
+        except Exception:
+            # A mistake of ours. Unhandled it would leave the message to its lease, again and again, and its
+            # conversation blocked behind it. The log has the place, never the text.
+            log.exception("turn crashed", extra={"inbox": claim.inbox_id, "attempt": claim.attempt})
+            await self._failed(claim, "crashed")
+            return
         METRICS.step.labels("turn").observe(time.perf_counter() - started)
+        await self._finish(claim, plan)
+
+    async def _failed(self, claim: ports.Claim, error: str) -> None:
+        """Try again later, or give the message up with an apology."""
+        if claim.failures + 1 < MAX_FAILURES:
+            await self._release(claim, FAILED_DELAY_S * 2**claim.failures, counts=True, error=error)
+        else:
+            await self._finish(claim, self._turns.apology(claim, error, self._clock()))
+
+    async def _finish(self, claim: ports.Claim, plan: ports.TurnPlan) -> None:
         if await asyncio.to_thread(self._inbox.finish, claim, plan, self._clock()):
             METRICS.turns.labels(plan.outcome).inc()
             self._outbox_signal.set()

@@ -50,7 +50,7 @@ class Wire(Channel):
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
-        self.trouble: list[SendError] = []
+        self.trouble: list[Exception] = []
 
     def verify(self, request: WebhookRequest) -> None: ...
 
@@ -145,6 +145,29 @@ async def test_a_turn_that_fails_every_time_ends_with_an_apology_and_a_dead_lett
 
     assert [load_wording().text("ary", "apology"), "salam"] == [text for _, text in system.wire.sent]
     assert ["dead", "done"] == system.column(inbox_table.c.state)
+
+
+async def test_a_mistake_of_ours_costs_one_message_an_apology_and_blocks_nobody(
+    system: System, caplog: pytest.LogCaptureFixture
+) -> None:
+    system.dialogue.trouble = [ZeroDivisionError("the text of a citizen") for _ in range(3)]
+    await system.receive("poison")
+    await system.receive("salam")
+
+    await system.until(lambda: len(system.wire.sent) == 2)
+
+    assert [load_wording().text("ary", "apology"), "salam"] == [text for _, text in system.wire.sent]
+    assert ["dead", "done"] == system.column(inbox_table.c.state)
+    assert "turn crashed" in caplog.messages
+
+
+async def test_a_mistake_in_an_adapter_is_a_send_that_may_have_happened(system: System) -> None:
+    system.wire.trouble = [ZeroDivisionError("the text of a citizen")]
+    await system.receive("salam")
+
+    await system.until(lambda: system.column(outbox_table.c.state) == ["sent"])
+
+    assert [True] == system.column(outbox_table.c.uncertain)
 
 
 @pytest.mark.parametrize(
