@@ -38,6 +38,7 @@ _NEXT = (
     Facet.ELIGIBILITY,
 )
 _FACETS = frozenset(facet.value for facet in Facet)
+_NAMED = frozenset({Reason.FOUND, Reason.SAME_ANSWER, Reason.SEVERAL})
 _NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
 _AND = frozenset({"et", "w", "و", "o", "u", "ou"})  # "et le casier ?" after a price asks for the casier's price
 
@@ -53,6 +54,12 @@ class AnswerQuestion(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         utter(dispatcher, self.result(understood(tracker)))
         return []
+
+    def asks_besides(self, message: Understood) -> bool:
+        """Whether a message that the NLU took for a courtesy names a procedure: "bonjour, renouveler mon passeport"."""
+        if message.forced or (message.intent != "greet" and not message.facets):
+            return False  # "thanks for the passport" asks nothing
+        return self.answer(message).reason in _NAMED
 
     def answer(self, message: Understood) -> Answer:
         """What the knowledge base says to this message."""

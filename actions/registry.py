@@ -28,13 +28,14 @@ def build_actions(
     time zone.
     """
     wording = load_wording()
+    question = AnswerQuestion(wording, knowledge)
     return [
-        AnswerQuestion(wording, knowledge),
+        question,
         Complaint(wording, knowledge),
         PersonRequested(wording),
-        Greet(wording, knowledge),
-        Say(wording, "action_thanks", "thanks"),
-        Say(wording, "action_goodbye", "goodbye"),
+        Greet(wording, knowledge, question),
+        Say(wording, "action_thanks", "thanks", question=question),
+        Say(wording, "action_goodbye", "goodbye", question=question),
         Say(wording, "action_help", "help", ("choose_status", "choose_agent", "choose_language")),
         Say(wording, "action_deny", "deny"),
         Affirm(wording, knowledge),

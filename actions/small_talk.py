@@ -11,7 +11,7 @@ from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from actions import payloads
-from actions.answer import follow_ups
+from actions.answer import AnswerQuestion, follow_ups
 from actions.contract import CountryCode, TurnResult
 from actions.replies import Wording
 from actions.request_person import AGENT, person_requested
@@ -36,36 +36,51 @@ EXAMPLES: Mapping[CountryCode, tuple[payloads.Ask, ...]] = MappingProxyType(
 
 
 class Say(Action):
-    """One sentence, and choices that are always the same."""
+    """One sentence, and choices that are always the same. `question` answers what is asked beside a courtesy."""
 
-    def __init__(self, wording: Wording, name: str, key: str, choices: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        wording: Wording,
+        name: str,
+        key: str,
+        choices: tuple[str, ...] = (),
+        question: AnswerQuestion | None = None,
+    ) -> None:
         self._wording = wording
         self._name = name
         self._key = key
         self._choices = choices
+        self._question = question
 
     def name(self) -> str:
         return self._name
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
+        if self._question is not None and self._question.asks_besides(message):
+            utter(dispatcher, self._question.result(message))
+            return []
         choices = [self._wording.choice(message.reply_in, key) for key in self._choices]
         utter(dispatcher, handled(message, [self._wording.text(message.reply_in, self._key)], choices=choices))
         return []
 
 
 class Greet(Action):
-    """Who is speaking, and three examples that can be tapped."""
+    """Who is speaking, and three examples that can be tapped; or the answer, where the greeting holds a question."""
 
-    def __init__(self, wording: Wording, knowledge: Knowledge) -> None:
+    def __init__(self, wording: Wording, knowledge: Knowledge, question: AnswerQuestion) -> None:
         self._wording = wording
         self._knowledge = knowledge
+        self._question = question
 
     def name(self) -> str:
         return "action_greet"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
+        if self._question.asks_besides(message):
+            utter(dispatcher, self._question.result(message))
+            return []
         language = message.reply_in
         examples = [choice for ask in EXAMPLES[message.turn.country] if (choice := self._example(message, ask))]
         if not examples:

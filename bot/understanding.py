@@ -24,6 +24,7 @@ from connectors.messages import Medium
 from knowledge.language.normalise import clean
 
 WINDOW = 16  # messages in flight; the output keeps the order of the input
+_COURTESIES = frozenset({"greet", "thanks", "goodbye"})  # what actions/small_talk.py answers when it is a question
 _BY_SEARCH = frozenset({"out_of_scope", "nlu_fallback"})
 
 
@@ -66,14 +67,19 @@ class Understanding:
         intent = message.intent
         if intent.startswith("ask_"):
             facet = message.facets[0] if message.facets else intent.removeprefix("ask_")
-            return "procedure", facet, self._answers.result(message).outcome.value
+            return "procedure", facet, self._outcome(message)
         if intent in _BY_SEARCH:
             outcome = self._answers.result(message).outcome
             if outcome is Outcome.NO_ANSWER:
                 return "out_of_scope", None, outcome.value
             # The words named a procedure although the NLU was unsure: the citizen gets what the search found.
             return "procedure", message.facets[0] if message.facets else "overview", outcome.value
+        if intent in _COURTESIES and self._answers.asks_besides(message):
+            return "procedure", message.facets[0] if message.facets else "overview", self._outcome(message)
         return intent, None, Outcome.HANDLED.value
+
+    def _outcome(self, message: Understood) -> str:
+        return self._answers.result(message).outcome.value
 
 
 def _first_turn(line: Line) -> TurnInput:

@@ -43,6 +43,21 @@ def test_a_facet_asked_before_the_procedure_is_answered_once_it_is_named(telegra
     assert "10 DH" in telegram.say("le casier judiciaire")
 
 
+def test_a_greeting_that_holds_a_question_is_answered(whatsapp: Phone, telegram: Phone) -> None:
+    assert "ancien" in whatsapp.say("bonjour je veut renouvlé mon passport, quels papiers svp").lower()
+    assert "Passeport" in whatsapp.say("bonjour je veut renouvlé mon passport svp")
+    assert "Dalil" in telegram.say("bonjour")
+
+
+def test_a_service_that_dalil_does_not_know_is_not_answered_from_another(telegram: Phone) -> None:
+    telegram.say("combien coûte la carte nationale")
+
+    said = telegram.say("et la carte grise ?")
+
+    assert "75" not in said
+    assert "personne" in said
+
+
 def test_a_numbered_answer_works_on_sms(sms: Phone) -> None:
     offered = sms.say("ch7al lpasport")
     assert "1 " in offered
