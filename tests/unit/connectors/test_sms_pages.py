@@ -162,10 +162,10 @@ class TestEveryReply:
 
     @given(reply=REPLY)
     def test_a_page_before_the_last_offers_the_rest(self, most: int, reply: Reply) -> None:
-        texts = pages(reply, most)
+        # Without choices: a line of choices that fills several pages by itself is cut without the offer.
+        texts = pages(reply.model_copy(update={"choices": ()}), most)
         for page in texts[:-1]:
-            # Only a line of choices that fills several pages by itself is cut without the offer.
-            assert REST[reply.language] in page or SEND[reply.language] in "".join(texts[-2:])
+            assert page.splitlines()[-1] == f"{SEND[reply.language]} {REST[reply.language]}"
 
     @given(reply=REPLY)
     def test_no_character_costs_without_being_seen(self, most: int, reply: Reply) -> None:
