@@ -34,7 +34,7 @@ log = logging.getLogger("bot.nlu.train_language")
 
 def examples(folder: Path) -> Iterator[Tuple[str, str]]:
     """(text, language) of every example below a language comment."""
-    for path in sorted(folder.glob("*.yml")):
+    for path in sorted(folder.rglob("*.yml")):
         language = None
         for line in path.read_text(encoding="utf-8").splitlines():
             named = _LANGUAGE.match(line)

@@ -20,7 +20,7 @@ FEWEST = 25
 
 def _blocks() -> list[tuple[str, list[str]]]:
     """(intent, its examples) of every block."""
-    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.yml"))]
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.rglob("*.yml"))]
     return [
         (block["intent"], [line[2:] for line in block["examples"].splitlines() if line])
         for file in files
@@ -37,7 +37,7 @@ def test_every_intent_of_the_domain_has_examples_and_no_other_has() -> None:
 def test_every_variety_of_every_intent_has_enough_examples() -> None:
     blocks = iter(_blocks())
     counts: Counter[tuple[str, str]] = Counter()
-    for path in sorted(FOLDER.glob("*.yml")):
+    for path in sorted(FOLDER.rglob("*.yml")):
         variety = None
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.strip().startswith("# ") and line.strip()[2:] in VARIETIES:

@@ -19,7 +19,7 @@ import yaml
 from knowledge.language.normalise import tokens
 
 ROOT = Path(__file__).parents[2]
-NLU_FILES = sorted((ROOT / "nlu_data" / "nlu").glob("*.yml"))
+NLU_FILES = sorted((ROOT / "nlu_data" / "nlu").rglob("*.yml"))
 DEV_FILES = sorted((ROOT / "tests" / "evaluation").glob("*.jsonl"))
 SHEETS = ROOT / "knowledge" / "content"
 
