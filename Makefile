@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 RASA := env RASA_TELEMETRY_ENABLED=false PYTHONPATH=. PYTHONWARNINGS=ignore SQLALCHEMY_SILENCE_UBER_WARNING=1 TF_CPP_MIN_LOG_LEVEL=3 CUDA_VISIBLE_DEVICES=-1 DALIL_ACTION_URL=http://127.0.0.1:1/ DALIL_TRACKER_DB=var/rasa-train.db .venv-rasa/bin/python -m rasa
-NLU_INPUTS := config.yml domain.yml $(shell find nlu_data bot/nlu knowledge/language -type f \( -name '*.yml' -o -name '*.py' -o -name '*.json' \) 2>/dev/null)
+NLU_INPUTS := config.yml domain.yml $(shell find nlu_data bot/nlu knowledge/language knowledge/classifier -type f \( -name '*.yml' -o -name '*.py' -o -name '*.json' \) 2>/dev/null)
 
 .PHONY: help run setup train train-embedding lock check test evaluate bench clean
 help: ## list these commands

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.nlu.model import IntentModel
 from bot.nlu.text import asks, clauses
+from knowledge.classifier.model import TextClassifier
 
 ASK = "ask_"
 OVERVIEW = "ask_overview"
@@ -21,7 +21,7 @@ class Reading:
     facets: tuple[tuple[str, float], ...]
 
 
-def read(model: IntentModel, text: str, clause_threshold: float) -> Reading:
+def read(model: TextClassifier, text: str, clause_threshold: float) -> Reading:
     """Classify the message as a whole and each of its questions.
 
     A question adds its facet from `clause_threshold` on. It never adds the overview: "la carte" after "et" is the

@@ -17,8 +17,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.facets import ASK, Reading, read
-from bot.nlu.model import IntentModel
 from bot.nlu.normaliser import FORCED
+from knowledge.classifier import views
+from knowledge.classifier.model import Options, TextClassifier
 from knowledge.language.normalise import LEXICON
 
 FACETS = "facets"
@@ -37,7 +38,7 @@ class FacetIntentClassifier(IntentClassifier, GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         return {
-            "strength": 30.0,  # inverse of the penalty on the weights
+            "strength": 1.0,  # inverse of the penalty on the weights
             "clause_threshold": 0.65,  # probability from which a second question in the message adds its facet
             "random_state": 20,
         }
@@ -47,7 +48,7 @@ class FacetIntentClassifier(IntentClassifier, GraphComponent):
         config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
-        model: Optional[IntentModel] = None,
+        model: Optional[TextClassifier] = None,
     ) -> None:
         self._config = config
         self._model_storage = model_storage
@@ -75,7 +76,7 @@ class FacetIntentClassifier(IntentClassifier, GraphComponent):
     ) -> FacetIntentClassifier:
         """Raises ValueError or OSError when the stored model is missing or damaged: better no start than no answers."""
         with model_storage.read_from(resource) as directory:
-            return cls(config, model_storage, resource, IntentModel.load(directory))
+            return cls(config, model_storage, resource, TextClassifier.load(directory))
 
     @staticmethod
     def required_packages() -> List[str]:
@@ -85,7 +86,7 @@ class FacetIntentClassifier(IntentClassifier, GraphComponent):
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
         """Rasa trains again only when this changes: besides examples and config, the code and the word lists count."""
         digest = hashlib.sha256()
-        for folder in (Path(__file__).parent, LEXICON.parent):
+        for folder in (Path(__file__).parent, Path(views.__file__).parent, LEXICON.parent):
             for path in sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".json")):
                 digest.update(path.name.encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()
@@ -93,7 +94,9 @@ class FacetIntentClassifier(IntentClassifier, GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         examples = [(e.get(TEXT), e.get(INTENT)) for e in training_data.intent_examples if e.get(TEXT)]
         texts, labels = zip(*examples, strict=True)
-        self._model = IntentModel.train(texts, labels, self._config["strength"], self._config["random_state"])
+        self._model = TextClassifier.train(
+            texts, labels, Options(strength=self._config["strength"], seed=self._config["random_state"])
+        )
         with self._model_storage.write_to(self._resource) as directory:
             self._model.save(directory)
         log.info("trained on %d examples of %d intents", len(texts), len(self._model.labels))
@@ -112,7 +115,7 @@ class FacetIntentClassifier(IntentClassifier, GraphComponent):
             message.set(FACETS, facets, add_to_output=True)
         return messages
 
-    def _read(self, model: IntentModel, message: Message) -> Reading:
+    def _read(self, model: TextClassifier, message: Message) -> Reading:
         forced = message.get(FORCED)
         if forced in model.labels:
             facets = ((forced[len(ASK) :], 1.0),) if forced.startswith(ASK) else ()

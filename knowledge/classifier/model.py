@@ -1,0 +1,214 @@
+"""A text classifier for short messages: TF-IDF over six views of a message, and a linear support vector machine.
+
+Runs in both environments. Stored as JSON and plain numpy arrays, never as pickles: a model file cannot run code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.svm import LinearSVC
+
+from knowledge.classifier.views import Message
+
+BLOCKS: tuple[dict[str, Any], ...] = (  # docs/benchmarks.md shows what each one adds
+    {"view": "standard", "analyzer": "word", "ngram_range": (1, 2), "min_df": 1},
+    {"view": "standard", "analyzer": "char_wb", "ngram_range": (2, 5), "min_df": 2},
+    {"view": "stems", "analyzer": "word", "ngram_range": (1, 2), "min_df": 1},
+    {"view": "stem_pairs", "analyzer": "word", "ngram_range": (1, 1), "min_df": 2},
+    {"view": "skeletons", "analyzer": "word", "ngram_range": (1, 2), "min_df": 1},
+    {"view": "skeletons", "analyzer": "char_wb", "ngram_range": (2, 4), "min_df": 2},
+    {"view": "concepts", "analyzer": "word", "ngram_range": (1, 2), "min_df": 1},
+    {"view": "concept_pairs", "analyzer": "word", "ngram_range": (1, 1), "min_df": 1},
+)
+_HELD = 5  # every fifth example is left out when the sharpness is measured
+_SHARPNESS = np.geomspace(0.5, 16.0, 31)
+
+
+@dataclass(frozen=True)
+class Options:
+    """`strength`: inverse of the penalty on the weights. `joint`: one decision over all labels (Crammer and Singer,
+    JMLR 2001) instead of one a label: better where labels are many and close, and ten times slower to train.
+    `balanced`: every label weighs the same. `calibrated`: measure how sharp the probabilities should be."""
+
+    strength: float = 1.0
+    joint: bool = False
+    balanced: bool = True
+    calibrated: bool = True
+    seed: int = 20
+
+
+@dataclass(frozen=True)
+class TextClassifier:
+    """Call `train` or `load`; then `probabilities`."""
+
+    labels: tuple[str, ...]
+    vectorizers: tuple[TfidfVectorizer, ...]
+    weights: NDArray[np.float32]  # (features, labels)
+    bias: NDArray[np.float32]  # (labels,)
+    sharpness: float  # margins are multiplied by it before the softmax (temperature scaling, Guo et al., ICML 2017)
+
+    @classmethod
+    def train(
+        cls,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        options: Options = Options(),
+        blocks: Sequence[Mapping[str, Any]] = BLOCKS,
+    ) -> TextClassifier:
+        """Fit on `texts` and their `labels`. `blocks` other than BLOCKS are for measuring only: they are not stored.
+
+        Raises ValueError when there are fewer than two labels.
+        """
+        messages = [Message.of(text) for text in texts]
+        spread = Counter(consonants for message in messages for consonants in set(message.skeletons))
+        # In the training every word is known from its own example: a word is known here if another example has it.
+        known = {consonants for consonants, count in spread.items() if count > 1}
+        seen = [message.views(known) for message in messages]
+        vectorizers = tuple(_vectorizer(block, block["min_df"]) for block in blocks)
+        parts = [
+            vectorizer.fit_transform([view[block["view"]] for view in seen])
+            for block, vectorizer in zip(blocks, vectorizers, strict=True)
+        ]
+        matrix = hstack(parts, format="csr")
+        wanted = np.asarray(labels)
+        fitted = _fit(matrix, wanted, options)
+        weights, bias = _weights(fitted)
+        sharpness = _sharpness(matrix, wanted, options) if options.calibrated else 3.0
+        return cls(tuple(fitted.classes_.tolist()), vectorizers, weights, bias, sharpness)
+
+    def probabilities(self, texts: Sequence[str], blocks: Sequence[Mapping[str, Any]] = BLOCKS) -> NDArray[np.float64]:
+        """One row a text, one column a label (in the order of `labels`), each row adding up to 1."""
+        known = self._known(blocks)
+        margins = np.empty((len(texts), len(self.labels)))
+        for row, text in enumerate(texts):
+            columns, values = self._features(Message.of(text).views(known), blocks)
+            margins[row] = values @ self.weights[columns] + self.bias
+        return softmax(margins * self.sharpness)
+
+    def _features(
+        self, views: Mapping[str, str], blocks: Sequence[Mapping[str, Any]]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Columns and values of one message: what `TfidfVectorizer.transform` gives, without its set-up per call."""
+        columns: list[int] = []
+        values: list[NDArray[np.float32]] = []
+        for block, (analyse, vocabulary, idf, first) in zip(blocks, self._readers, strict=True):
+            counts = Counter(
+                index for gram in analyse(views[block["view"]]) if (index := vocabulary.get(gram, -1)) >= 0
+            )
+            if counts:
+                found = np.fromiter(counts, dtype=np.int64, count=len(counts))
+                weighed = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * idf[found]
+                columns.extend((found + first).tolist())
+                values.append((weighed / np.sqrt(weighed @ weighed)).astype(np.float32))
+        if not columns:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        return np.asarray(columns, dtype=np.int64), np.concatenate(values)
+
+    @cached_property
+    def _readers(self) -> list[tuple[Callable[[str], list[str]], Mapping[str, int], NDArray[np.float32], int]]:
+        """Of each block: how a view is divided, its vocabulary, its idf, and the column of its first feature."""
+        readers, first = [], 0
+        for one in self.vectorizers:
+            readers.append((one.build_analyzer(), one.vocabulary_, one.idf_.astype(np.float32), first))
+            first += len(one.vocabulary_)
+        return readers
+
+    def save(self, directory: Path) -> None:
+        vocabularies = [
+            sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__) for vectorizer in self.vectorizers
+        ]
+        stored = {"labels": self.labels, "sharpness": self.sharpness, "vocabularies": vocabularies}
+        (directory / "model.json").write_text(json.dumps(stored, ensure_ascii=False), encoding="utf-8")
+        np.savez_compressed(
+            directory / "model.npz",
+            weights=self.weights.astype(np.float16),  # three digits are plenty, and half the archive
+            bias=self.bias,
+            **{f"idf{i}": one.idf_.astype(np.float32) for i, one in enumerate(self.vectorizers)},
+        )
+
+    @classmethod
+    def load(cls, directory: Path) -> TextClassifier:
+        """The model that `save` wrote. Raises OSError or ValueError when it is not there or not whole."""
+        stored = json.loads((directory / "model.json").read_text(encoding="utf-8"))
+        with np.load(directory / "model.npz", allow_pickle=False) as arrays:
+            vectorizers = []
+            for i, (block, vocabulary) in enumerate(zip(BLOCKS, stored["vocabularies"], strict=True)):
+                vectorizer = _vectorizer(block, vocabulary=vocabulary)
+                vectorizer.idf_ = arrays[f"idf{i}"].astype(np.float64)
+                vectorizers.append(vectorizer)
+            weights = arrays["weights"].astype(np.float32)
+            return cls(tuple(stored["labels"]), tuple(vectorizers), weights, arrays["bias"], stored["sharpness"])
+
+    def _known(self, blocks: Sequence[Mapping[str, Any]]) -> Mapping[str, int]:
+        """The skeletons of all words of the training."""
+        for block, vectorizer in zip(blocks, self.vectorizers, strict=True):
+            if block["view"] == "skeletons" and block["analyzer"] == "word":
+                vocabulary: Mapping[str, int] = vectorizer.vocabulary_
+                return vocabulary
+        return {}
+
+
+def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each row as probabilities."""
+    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = raised / raised.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _vectorizer(block: Mapping[str, Any], min_df: int = 1, vocabulary: Sequence[str] | None = None) -> TfidfVectorizer:
+    return TfidfVectorizer(
+        analyzer=block["analyzer"],
+        ngram_range=block["ngram_range"],
+        token_pattern=r"\S+" if block["analyzer"] == "word" else None,
+        lowercase=False,
+        sublinear_tf=True,
+        dtype=np.float32,
+        min_df=min_df,
+        vocabulary=vocabulary,
+    )
+
+
+def _fit(matrix: csr_matrix, labels: NDArray[np.str_], options: Options) -> LinearSVC:
+    machine = LinearSVC(
+        C=options.strength,
+        multi_class="crammer_singer" if options.joint else "ovr",
+        class_weight="balanced" if options.balanced else None,
+        max_iter=300,
+        random_state=options.seed,
+    )
+    return machine.fit(matrix, labels)
+
+
+def _weights(machine: LinearSVC) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(features, labels) and (labels,). Of two labels scikit-learn keeps one row: the other is its opposite."""
+    weights, bias = machine.coef_.T, np.atleast_1d(machine.intercept_)
+    if weights.shape[1] == 1:
+        weights, bias = np.hstack([-weights, weights]), np.hstack([-bias, bias])
+    return np.ascontiguousarray(weights, dtype=np.float32), bias.astype(np.float32)
+
+
+def _sharpness(matrix: csr_matrix, labels: NDArray[np.str_], options: Options) -> float:
+    """The sharpness with the least log loss on every fifth example, predicted by the other four."""
+    held = np.arange(len(labels)) % _HELD == 0
+    if len(set(labels[~held])) < 2 or not set(labels[held]) <= set(labels[~held]):
+        return 3.0  # too few examples to measure it
+    machine = _fit(matrix[~held], labels[~held], options)
+    weights, bias = _weights(machine)
+    margins = np.asarray(matrix[held] @ weights, dtype=np.float64) + bias
+    right = np.searchsorted(machine.classes_, labels[held])
+    losses = [
+        -np.log(np.maximum(softmax(margins * sharp)[np.arange(len(right)), right], 1e-12)).mean()
+        for sharp in _SHARPNESS
+    ]
+    return float(_SHARPNESS[int(np.argmin(losses))])
