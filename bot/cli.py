@@ -13,9 +13,11 @@ from typing import Annotated, NoReturn
 import typer
 from pydantic import ValidationError
 
+from bot import content
 from bot.settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Dalil: public services, answered.")
+app.add_typer(content.app, name="content")
 
 
 def main() -> None:

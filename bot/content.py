@@ -1,0 +1,12 @@
+"""`dalil content`: what editors run over the sheets. Heavy imports are inside the commands, as in `bot.cli`."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="The content sheets: report on them, import drafts.")
+
+
+@app.callback()
+def content() -> None:
+    """The content sheets: report on them, import drafts."""
