@@ -45,9 +45,11 @@ test: train ## run every test of both environments
 	$(PY) -m pytest
 	env RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 .venv-rasa/bin/python -m pytest -c tests/nlu/pytest.ini --rootdir . tests/nlu tests/dialogue
 
-evaluate: train ## quality figures on the development set
-	$(PY) -m bot.cli evaluate tests/evaluation/part1.jsonl
-	$(PY) -m knowledge.evaluation search tests/evaluation/part1.jsonl
+evaluate: train ## quality: figures, report, Rasa's default pipeline beside ours, drops since the last commit measured
+	@requirements/setup.sh dev
+	@set -o pipefail; for set in tests/evaluation/part*.jsonl; do \
+	  echo "The search alone, $$set:"; $(PY) -m knowledge.evaluation search $$set | sed -n '/^|/p; /^index/p' || exit 1; done
+	$(PY) -m bot.cli evaluate tests/evaluation $(OPTIONS)
 
 bench: train ## speed figures of the running system (docs/benchmarks.md)
 	@requirements/setup.sh dev

@@ -8,7 +8,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -157,19 +157,41 @@ def understand(
 
 @app.command("evaluate")
 def run_evaluation(
-    source: Annotated[Path, typer.Argument(help="Labelled messages, JSON Lines.")],
+    source: Annotated[
+        Path, typer.Argument(help="Labelled messages, JSON Lines: a file, or a folder of them for the whole report.")
+    ] = Path("tests/evaluation"),
     show_errors: Annotated[bool, typer.Option("--errors", help="List what was understood otherwise.")] = False,
+    peer: Annotated[
+        Literal["auto", "keep", "none"],
+        typer.Option(help="Rasa's default pipeline beside ours: auto (train when out of date), keep or none."),
+    ] = "auto",
+    results: Annotated[Path, typer.Option(help="Where figures are kept by commit.")] = Path("results/quality.jsonl"),
+    record: Annotated[bool, typer.Option("--record", help="Record the figures though files were changed.")] = False,
+    check: Annotated[bool, typer.Option("--check/--no-check", help="Fail when a figure fell by two points.")] = True,
 ) -> None:
-    """How right Dalil is on labelled messages, by variety."""
+    """How right Dalil is on labelled messages: a file's table, or a folder's whole report (`make evaluate`)."""
     from rich.console import Console
 
-    from bot.evaluate import errors, evaluate, report
+    from bot.evaluation.full import Wish, evaluate_all
+    from bot.evaluation.measure import read_set, table, understood
+    from bot.evaluation.plots import NoMatplotlib
+    from bot.evaluation.report import describe
+    from bot.evaluation.score import errors, score
+    from bot.evaluation.training import TrainingFailed
 
+    settings, console = settings_or_exit(), Console()
     try:
-        scores = asyncio.run(evaluate(settings_or_exit(), source.read_text("utf-8")))
-    except (ValueError, KeyError, OSError, RuntimeError) as error:
+        if source.is_dir():
+            run = asyncio.run(evaluate_all(settings, Wish(source, results, peer, record), console))
+        else:
+            scores = score(asyncio.run(understood(settings, read_set(source).rows)))
+    except (ValueError, OSError, RuntimeError, TrainingFailed, NoMatplotlib) as error:
         _fail(f"{source}: {error}")
-    Console().print(report(scores))
+    if source.is_dir():
+        for name, change in run.fell:
+            typer.echo(f"Fell by more than two points: {name} {describe(change)}")
+        raise typer.Exit(1 if run.fell and check else 0)
+    console.print(table(scores))
     if show_errors:
         for line in errors(scores):
             typer.echo(line)

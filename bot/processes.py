@@ -47,8 +47,19 @@ def rasa(settings: Settings) -> Child:
     model = newest_model(settings)
     port = int(settings.rasa_url.rsplit(":", 1)[1].split("/")[0])
     action_url = f"http://127.0.0.1:{settings.port}/internal/rasa/actions?token={settings.derived('rasa-actions')}"
-    env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    env |= {
+    env = rasa_environment() | {
+        "DALIL_ACTION_URL": action_url,
+        "DALIL_TRACKER_DB": str(settings.rasa_tracker),
+    }
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    argv = [str(settings.rasa_python), "-m", "rasa", "run", "--enable-api", "-i", "127.0.0.1", "-p", str(port)]
+    argv += ["--model", str(model), "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]
+    return Child("rasa", argv, port, "DALIL_RASA_URL", f"http://127.0.0.1:{port}/status", env, PROJECT)
+
+
+def rasa_environment() -> dict[str, str]:
+    """What every process of Rasa sees: no setting of ours, and one thread for its numerical libraries."""
+    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {
         "PYTHONPATH": str(PROJECT),
         "PYTHONUNBUFFERED": "1",
         "PYTHONWARNINGS": "ignore",
@@ -62,13 +73,7 @@ def rasa(settings: Settings) -> Child:
         "TF_INTRA_OP_PARALLELISM_THREADS": "1",
         "TF_INTER_OP_PARALLELISM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
-        "DALIL_ACTION_URL": action_url,
-        "DALIL_TRACKER_DB": str(settings.rasa_tracker),
     }
-    settings.var_dir.mkdir(parents=True, exist_ok=True)
-    argv = [str(settings.rasa_python), "-m", "rasa", "run", "--enable-api", "-i", "127.0.0.1", "-p", str(port)]
-    argv += ["--model", str(model), "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]
-    return Child("rasa", argv, port, "DALIL_RASA_URL", f"http://127.0.0.1:{port}/status", env, PROJECT)
 
 
 def newest_model(settings: Settings) -> Path:

@@ -1,0 +1,1 @@
+"""How right Dalil is on labelled messages: `dalil evaluate`, `make evaluate` (tests/evaluation/README.md)."""
