@@ -46,6 +46,6 @@ def _mount(web: FastAPI, app: App, worker: Worker | None) -> None:
         web.include_router(webchat.create_router(chat, app.stores.outbox))
     web.include_router(gateway.create_router(app.channels, inbox, settings.effective_public_url))
     web.include_router(rasa_actions.create_router(app.actions, settings.derived("rasa-actions")))
-    web.include_router(api.create_router(app.knowledge))
+    web.include_router(api.create_router(app.knowledge, settings.effective_public_url))
     if settings.sandbox:
         web.include_router(phones_router(settings.sandbox_url, app.http))

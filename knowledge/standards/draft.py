@@ -64,7 +64,7 @@ class Draft:
     def id(self) -> str:
         return str(self.sheet["id"])
 
-    def begin(self, name: str, title: Texts, summary: Texts, place: str) -> None:
+    def begin(self, name: str, title: Texts, summary: Texts, place: str, short: Texts | None = None) -> None:
         """The head of the sheet. `name` is what its id is made of, where the editor gave none."""
         options = self.options
         own = {_script(options.title): options.title} if options.title else title
@@ -76,11 +76,14 @@ class Draft:
             "confidence": "low",
             "checked_on": options.fetched_on.isoformat(),
             "title": named,
-            "short_title": {language: _shortened(str(text)) for language, text in named.items()},
+            "short_title": self._short(short or {})
+            or {language: shortened(str(text)) for language, text in named.items()},
             "summary": self._localised(summary, "summary") or dict(named),
             "aliases": {},
             "questions": {},
         }
+        if not short and self.sheet["short_title"] != named:
+            self.notes.append("Choose a short title: the one here is the title, cut.")
         if self.sheet["summary"] == named:
             self.notes.append("The file has no description that Dalil can show: the title stands for the summary.")
 
@@ -115,6 +118,11 @@ class Draft:
             self.notes.append(f"Translate; the file gives it in {language} alone: {named}.")
         imported = f"Imported from {self.options.name} on {self.options.fetched_on}. Compare every fact with its page."
         self.sheet["editor_notes"] = [" ".join(note.split()) for note in (imported, *self.notes)]
+
+    def _short(self, texts: Texts) -> dict[str, Json] | None:
+        """The file's own short title, where it fits and the sheet's title is the file's, too."""
+        fits = all(len(text) <= SHORT_TITLE_CHARACTERS for text in texts.values())
+        return self._localised(texts, "short_title") if fits and self.options.title is None else None
 
     def note(self, text: str) -> None:
         """One more line for the editor, also after `finish`."""
@@ -166,7 +174,7 @@ def _script(text: str) -> str:
     return "ar" if re.search(r"[ء-ي]", text) else "fr"
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
     """At most what a button takes, cut between words."""
     if len(text) <= SHORT_TITLE_CHARACTERS:
         return text

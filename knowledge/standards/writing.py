@@ -7,6 +7,7 @@ out and kept as a note for the editor, so that one bad line of a file does not c
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -16,7 +17,7 @@ import yaml
 
 from knowledge.content_yaml import Mistake, Place, read_yaml
 from knowledge.loader import check_content
-from knowledge.standards.draft import Draft, ImportProblem
+from knowledge.standards.draft import Draft, ImportProblem, shortened
 
 _HEAD = ("id", "country", "state", "confidence", "checked_on", "title", "short_title", "summary")
 _SAID = ("aliases", "questions")
@@ -70,13 +71,17 @@ def _accepted(draft: Draft, folder: Path, name: Path) -> str:
             shutil.copyfile(neighbour, copy)
         file = content / name
         file.parent.mkdir(parents=True, exist_ok=True)
+        before = {str(mistake) for mistake in check_content(content)[1]}
         while True:
             text = _yaml(draft)
             file.write_text(text, "utf-8")
-            mistakes = [m for m in check_content(content)[1] if m.path == f"content/{name.as_posix()}"]
+            mistakes = [mistake for mistake in check_content(content)[1] if str(mistake) not in before]
             if not mistakes:
                 return text
-            _leave_out(draft, mistakes[0], _place(file, mistakes[0]))
+            if mistakes[0].path == f"content/{name.as_posix()}":
+                _leave_out(draft, mistakes[0], _place(file, mistakes[0]))
+            else:
+                _give_way(draft, mistakes[0])
 
 
 def _leave_out(draft: Draft, mistake: Mistake, place: Place) -> None:
@@ -85,6 +90,8 @@ def _leave_out(draft: Draft, mistake: Mistake, place: Place) -> None:
     if top == "summary" and draft.sheet["summary"] != draft.sheet["title"]:
         draft.note(f"Left out, the title stands for it ({mistake.message}): {_texts(draft.sheet[top])}")
         draft.sheet["summary"] = draft.sheet["title"]
+        return
+    if top == "short_title" and _renamed(draft, mistake):
         return
     if top not in _OPTIONAL:
         instead = _INSTEAD.get(str(top))
@@ -96,6 +103,32 @@ def _leave_out(draft: Draft, mistake: Mistake, place: Place) -> None:
         holder = holder[part]
     said = holder.pop(place[depth - 1])
     draft.note(f"Left out ({mistake.message}): {_texts(said)}")
+
+
+def _renamed(draft: Draft, mistake: Mistake) -> bool:
+    """Make the short title of the id, which no other sheet has; False where that was done already."""
+    words = shortened(draft.id.partition(".")[2].replace("_", " "))
+    if draft.sheet["short_title"] == {"ar": words, "fr": words}:
+        return False
+    draft.note(
+        f"Choose a short title; the file's does not do ({mistake.message}): {_texts(draft.sheet['short_title'])}"
+    )
+    draft.sheet["short_title"] = {"ar": words, "fr": words}
+    return True
+
+
+def _give_way(draft: Draft, mistake: Mistake) -> None:
+    """The loader blames another sheet for words that this draft has, too: the draft is the one to change."""
+    shared = re.match(r"'(.*)' is also ", mistake.message)
+    words = " ".join(shared[1].casefold().split()) if shared else None
+    aliases: Any = draft.sheet["aliases"]
+    found = [(texts, text) for texts in aliases.values() for text in texts if text.casefold() == words]
+    for texts, text in found:
+        texts.remove(text)
+        draft.note(f"Left out, an alias of another sheet ({mistake.path}): {text}")
+    short: Any = draft.sheet["short_title"]
+    if not found and not (words in {text.casefold() for text in short.values()} and _renamed(draft, mistake)):
+        raise ImportProblem(mistake.path, f"the loader would refuse this sheet beside the draft: {mistake.message}")
 
 
 def _depth(place: Place) -> int:

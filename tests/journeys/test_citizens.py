@@ -214,6 +214,17 @@ def test_procedures_are_served_as_json(dalil: System, http: httpx2.Client) -> No
     assert 404 == http.get(f"{dalil.url}/api/procedures/ma.unknown").status_code
 
 
+def test_procedures_are_served_as_linked_data_with_a_context_that_can_be_fetched(
+    dalil: System, http: httpx2.Client
+) -> None:
+    linked = {"Accept": "application/ld+json"}
+    sheet = http.get(f"{dalil.url}/api/procedures/ma.casier_judiciaire", headers=linked).json()
+    context = http.get(sheet["@context"]).json()["@context"]
+
+    assert "PublicService" == sheet["type"]
+    assert set(sheet) - {"@context"} <= set(context)
+
+
 def test_no_log_holds_a_text_a_number_or_a_reference(dalil: System, sms: Phone) -> None:
     sms.say("واش كاين شي حد سميتو المهدي بنجلون")
     sms.say("فين وصل الملف ديالي")

@@ -44,6 +44,7 @@ class _Service:
                 "type": "PublicService",
                 "identifier": sheet.id,
                 "title": self._text(sheet.title),
+                "shortTitle": self._text(sheet.short_title),
                 "description": self._text(sheet.summary),
                 "keyword": self._keywords(),
                 "hasCompetentAuthority": self._authority(),

@@ -22,7 +22,10 @@ from knowledge.standards.files import read_json
 _CURRENCIES = {Country.MA: "MAD", Country.DZ: "DZD", Country.MR: "MRU"}
 _DIALECT_TAGS = set(words.DIALECTS.values())
 _HANDLED = {
-    *(DCT + name for name in ("identifier", "title", "description", "spatial", "relation", "source", "modified")),
+    *(
+        DCT + name
+        for name in ("identifier", "title", "alternative", "description", "spatial", "relation", "source", "modified")
+    ),
     *(CV + name for name in ("hasCompetentAuthority", "hasCost", "hasChannel", "holdsRequirement", "hasInputType")),
     CV + "hasLegalResource",
     CPSV + "hasInput",
@@ -56,9 +59,11 @@ class _Service:
 
     def draft(self) -> Draft:
         node, draft = self._node, self._draft
+        self._check_country()
         sources = self._sources()
         title = self._texts(node, DCT + "title")
-        draft.begin(self._name(title), title, self._texts(node, DCT + "description"), f"{node.place} dct:title")
+        summary, short = self._texts(node, DCT + "description"), self._texts(node, DCT + "alternative")
+        draft.begin(self._name(title), title, summary, f"{node.place} dct:title", short)
         self._aliases()
         draft.put("authority", self._authority())
         inputs = [*self._linked(node, CPSV + "hasInput"), *self._linked(node, CV + "hasInputType")]
@@ -74,6 +79,15 @@ class _Service:
         own = [node.id] if node.id.startswith("https://") else []
         draft.finish([*pages, *own], sources, f"{node.place} foaf:page")
         return draft
+
+    def _check_country(self) -> None:
+        """A file that names its country must be imported for that one."""
+        table, country = words.AUTHORITY_TABLES + "country/", self._options.country
+        links = [link.id for link in self._node.properties.get(DCT + "spatial", ()) if isinstance(link, Ref)]
+        codes = [link.removeprefix(table) for link in links if link.startswith(table)]
+        if codes and words.PLACES[country] not in codes:
+            place = f"{self._node.place} dct:spatial"
+            raise ImportProblem(place, f"this service is for {codes[0]}, not for '{country}'; give its own --country")
 
     # ---- head ------------------------------------------------------------------------------------------------------
 
