@@ -11,21 +11,23 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
+from knowledge.content_quality import check_texts, varieties, written
 from knowledge.content_yaml import Place
-from knowledge.procedures import Confidence, Fact, Phrases, Procedure, State
+from knowledge.faq import FaqEntry
+from knowledge.procedures import Confidence, Country, Fact, Phrases, Procedure, State
 
 SHORT_TITLE_CHARACTERS = 20  # a WhatsApp button's label
 Finding = tuple[Place, str]
 
+_SINGLE = ("authority", "processing_time", "validity", "eligibility", "tracking")
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
-_LANGUAGES = ("ar", "fr", "ary")
 
 
 def check_sheet(procedure: Procedure, expected_id: str) -> Iterator[Finding]:
     """Mistakes that can be seen in one sheet alone. `expected_id` is what its path says."""
     if procedure.id != expected_id:
         yield ("id",), f"the id '{procedure.id}' does not match the path; write '{expected_id}' or move the file"
-    if procedure.country.value != expected_id.partition(".")[0]:
+    if not isinstance(procedure, FaqEntry) and procedure.country.value != expected_id.partition(".")[0]:
         yield ("country",), f"the country '{procedure.country}' does not match the folder; move the file or change it"
     yield from _short_titles(procedure)
     yield from _state(procedure)
@@ -33,6 +35,7 @@ def check_sheet(procedure: Procedure, expected_id: str) -> Iterator[Finding]:
     yield from _dates(procedure)
     yield from _duplicates(procedure.aliases, "aliases")
     yield from _duplicates(procedure.questions, "questions")
+    yield from check_texts(procedure)
 
 
 def check_catalogue(procedures: Mapping[str, Procedure], existing: Collection[str]) -> Iterator[tuple[str, Finding]]:
@@ -41,32 +44,29 @@ def check_catalogue(procedures: Mapping[str, Procedure], existing: Collection[st
         for finding in _links(procedure, existing):
             yield procedure.id, finding
     yield from _shared_aliases(procedures)
+    yield from _shared_short_titles(procedures)
 
 
 def facts(procedure: Procedure) -> Iterator[tuple[Place, Fact]]:
     """Every statement of a sheet with its place."""
-    single = ("authority", "processing_time", "validity", "eligibility", "tracking")
-    for name in single:
-        fact = getattr(procedure, name)
-        if fact is not None:
-            yield (name,), fact
-    for name in ("documents", "steps", "legal_basis", "cautions"):
+    lists = ("documents", "steps", "legal_basis", "cautions", *(["answer"] if isinstance(procedure, FaqEntry) else []))
+    for name in lists:
         for index, fact in enumerate(getattr(procedure, name)):
             yield (name, index), fact
     for index, fact in enumerate(procedure.fees.notes):
         yield ("fees", "notes", index), fact
-    if procedure.fees.how_paid is not None:
-        yield ("fees", "how_paid"), procedure.fees.how_paid
-    if procedure.where.office is not None:
-        yield ("where", "office"), procedure.where.office
-    if procedure.where.online_note is not None:
-        yield ("where", "online_note"), procedure.where.online_note
+    single: tuple[tuple[Place, Fact | None], ...] = (
+        *(((name,), getattr(procedure, name)) for name in _SINGLE),
+        (("fees", "how_paid"), procedure.fees.how_paid),
+        (("where", "office"), procedure.where.office),
+        (("where", "online_note"), procedure.where.online_note),
+    )
+    yield from ((place, fact) for place, fact in single if fact is not None)
 
 
 def _short_titles(procedure: Procedure) -> Iterator[Finding]:
-    for language in _LANGUAGES:
-        text = getattr(procedure.short_title, language)
-        if text is not None and len(text) > SHORT_TITLE_CHARACTERS:
+    for language, text in written(procedure.short_title):
+        if len(text) > SHORT_TITLE_CHARACTERS:
             yield (
                 ("short_title", language),
                 f"short_title has {len(text)} characters; a button takes {SHORT_TITLE_CHARACTERS}: shorten it",
@@ -89,6 +89,8 @@ def _sources(procedure: Procedure) -> Iterator[Finding]:
     for place, used in _used_refs(procedure):
         if used not in refs:
             yield place, f"the source '{used}' does not exist; add it under sources or correct the ref"
+    if procedure.where.online is not None and not procedure.where.sources:
+        yield ("where", "online"), "no source says this address; name one under where.sources"
 
 
 def _used_refs(procedure: Procedure) -> Iterator[tuple[Place, str]]:
@@ -124,7 +126,7 @@ def _is_date(text: str) -> bool:
 
 def _duplicates(phrases: Phrases, name: str) -> Iterator[Finding]:
     """The same words twice in one variety. Twice in two varieties is how people write."""
-    for variety, texts in _by_variety(phrases):
+    for variety, texts in varieties(phrases):
         seen: set[str] = set()
         for index, text in enumerate(texts):
             key = _key(text)
@@ -147,9 +149,10 @@ def _shared_aliases(procedures: Mapping[str, Procedure]) -> Iterator[tuple[str, 
     """One name for two sheets is allowed between neighbours only: there the citizen is asked which one."""
     owners: dict[tuple[str, str], dict[str, tuple[Place, str]]] = defaultdict(dict)
     for procedure in procedures.values():
-        for variety, texts in _by_variety(procedure.aliases):
+        for variety, texts in varieties(procedure.aliases):
             for index, text in enumerate(texts):
-                owners[procedure.country, _key(text)].setdefault(procedure.id, (("aliases", variety, index), text))
+                for country in countries(procedure):
+                    owners[country, _key(text)].setdefault(procedure.id, (("aliases", variety, index), text))
     for sheets in owners.values():
         first, *others = sheets
         for other in others:
@@ -164,8 +167,23 @@ def _shared_aliases(procedures: Mapping[str, Procedure]) -> Iterator[tuple[str, 
                 )
 
 
-def _by_variety(phrases: Phrases) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return (("ar", phrases.ar), ("fr", phrases.fr), ("ary", phrases.ary), ("ary-Latn", phrases.ary_latn))
+def _shared_short_titles(procedures: Mapping[str, Procedure]) -> Iterator[tuple[str, Finding]]:
+    """Two buttons of one country with the same words cannot be told apart."""
+    owners: dict[tuple[Country, str, str], str] = {}
+    for procedure in procedures.values():
+        for language, text in written(procedure.short_title):
+            for country in countries(procedure):
+                owner = owners.setdefault((country, language, _key(text)), procedure.id)
+                if owner != procedure.id:
+                    yield (
+                        procedure.id,
+                        (("short_title", language), f"'{text}' is also {owner}'s; make one more precise"),
+                    )
+
+
+def countries(procedure: Procedure) -> tuple[Country, ...]:
+    """Whose citizens a sheet serves."""
+    return procedure.countries if isinstance(procedure, FaqEntry) else (procedure.country,)
 
 
 def _key(text: str) -> str:

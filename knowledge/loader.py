@@ -1,4 +1,4 @@
-"""Read `content/<country>/<id>.yaml` into an immutable catalogue, or say every mistake at once.
+"""Read `content/<country>/<id>.yaml` and `content/faq/<id>.yaml` into an immutable catalogue, or say every mistake.
 
 `python -m knowledge.loader knowledge/content` prints the mistakes as `file:line: what is wrong, what to do`.
 """
@@ -18,7 +18,10 @@ from pydantic_core import ErrorDetails
 
 from knowledge.content_checks import check_catalogue, check_sheet
 from knowledge.content_yaml import Document, Mistake, Place, read_yaml
+from knowledge.faq import Faq
 from knowledge.procedures import Country, Procedure, State
+
+_FAQ = "faq"  # the folder of questions that are no procedure
 
 
 class ContentError(ValueError):
@@ -93,29 +96,31 @@ def check_content(path: Path) -> tuple[Catalogue, tuple[Mistake, ...]]:
 
 def _sheet(document: Document, file: Path, root: Path) -> Procedure | None:
     parts = file.relative_to(root).parts
-    if len(parts) != 2 or parts[0] not in set(Country) or file.suffix != ".yaml":
-        document.report(1, "a sheet lives in content/<ma|dz|mr>/<id>.yaml; move the file")
+    if len(parts) != 2 or parts[0] not in {*Country, _FAQ} or file.suffix != ".yaml":
+        document.report(1, "a sheet lives in content/<ma|dz|mr|faq>/<id>.yaml; move the file")
         return None
     if document.value is None:
         return None
+    model = Faq if parts[0] == _FAQ else Procedure
     try:
-        procedure = Procedure.model_validate(document.value)
+        sheet = model.model_validate(document.value)
     except ValidationError as error:
         for details in error.errors():
-            document.report(*_explain(details, document))
+            document.report(*_explain(details, document, model))
         return None
+    procedure = sheet.entry if isinstance(sheet, Faq) else sheet
     for place, message in check_sheet(procedure, f"{parts[0]}.{file.stem}"):
         document.report(document.line(place), message)
     return procedure
 
 
-def _explain(error: ErrorDetails, document: Document) -> tuple[int, str]:
+def _explain(error: ErrorDetails, document: Document, model: type[BaseModel]) -> tuple[int, str]:
     """A validation error as (line, what is wrong and what to do)."""
     place: Place = error["loc"]
     line, where = document.line(place), ".".join(str(part) for part in place)
     kind = error["type"]
     if kind == "extra_forbidden":
-        return line, f"unknown key '{where}'; {_instead(place)}"
+        return line, f"unknown key '{where}'; {_instead(place, model)}"
     if kind == "missing" or (error["input"] is None and kind != "literal_error"):
         return line, f"'{where}' is missing; add it"
     if kind == "too_short":
@@ -129,15 +134,15 @@ def _what_is_needed(place: Place) -> str:
     return "name the source of this fact" if place[-1] == "sources" and len(place) > 1 else "add at least one entry"
 
 
-def _instead(place: Place) -> str:
+def _instead(place: Place, model: type[BaseModel]) -> str:
     """The nearest known key, or the list of known keys, at the place of an unknown one."""
-    model: type[BaseModel] | None = Procedure
+    inner: type[BaseModel] | None = model
     for part in place[:-1]:
         if isinstance(part, str):
-            model = _model_of(model, part)
-    if model is None:
+            inner = _model_of(inner, part)
+    if inner is None:
         return "remove it"
-    known = [f.alias or name for name, f in model.model_fields.items()]
+    known = [f.alias or name for name, f in inner.model_fields.items()]
     near = difflib.get_close_matches(str(place[-1]), known, n=1)
     return f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(known)}"
 

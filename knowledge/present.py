@@ -9,30 +9,18 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict
-
-from knowledge.procedures import ContentLanguage, Facet, Fact, Fee, Localised, Procedure, Source, State
+from knowledge.faq import FaqEntry
+from knowledge.freshness import is_old, old_price_year, today
+from knowledge.labels import Voice
+from knowledge.procedures import ContentLanguage, Facet, Fact, Fee, Procedure, Source, State
 
 _OFFICIAL = ("official", "official_mirror")
 _BEST_FIRST = (*_OFFICIAL, "law_text", "press", "ngo", "private_guide", "forum")
 
 _SHORT_ADDRESS = 60  # characters; a deep link of 150 would cost a citizen's phone a second message
-
-
-class Labels(BaseModel):
-    """labels.yaml: Dalil's own words."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    facets: dict[Facet, Localised]
-    missing: dict[Facet, Localised]
-    words: dict[str, Localised]
-    currencies: dict[str, Localised]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,36 +49,41 @@ class _Body:
     details: tuple[str, ...] = ()
 
 
-def present(procedure: Procedure, facet: Facet, language: ContentLanguage) -> Presented:
-    """The sheet's answer to one facet. A draft's facts are never shown, only its official page."""
-    title = (procedure.title if facet is Facet.OVERVIEW else procedure.short_title).get(language)
-    heading = title if facet is Facet.OVERVIEW else f"{title} · {facet_label(facet, language)}"
+@dataclass(frozen=True, slots=True)
+class _Say(Voice):
+    """In which words, and on which day, an answer is given."""
+
+    on: date
+
+
+def present(procedure: Procedure, facet: Facet, language: ContentLanguage, on: date | None = None) -> Presented:
+    """The sheet's answer to one facet, as told on the day `on` (today without it).
+
+    A draft's facts are never shown, only its official page. A question that is no procedure has one answer, whatever
+    facet is asked.
+    """
+    say = _Say(language, procedure.country, on or today())
     if procedure.state is State.DRAFT:
-        return Presented(procedure.title.get(language), _draft(procedure, language), "", missing=True)
-    body = _BODIES[facet](procedure, language)
-    cautions = tuple(_cautions(procedure, facet, language))
-    checked = _checked(procedure, language)
+        return Presented(say.of(procedure.title), _draft(procedure, say), "", missing=True)
+    facet = Facet.OVERVIEW if isinstance(procedure, FaqEntry) else facet
+    title = say.of(procedure.title if facet is Facet.OVERVIEW else procedure.short_title)
+    heading = title if facet is Facet.OVERVIEW else f"{title} · {say.facet(facet)}"
+    body = _body(procedure, facet, say)
+    cautions = tuple(_cautions(procedure, facet, say))
+    checked = _checked(procedure, say)
     if body is None:
-        lines = (*_missing(procedure, facet, language), *_how_paid(procedure, facet, language))
+        lines = (*_missing(procedure, facet, say), *_how_paid(procedure, facet, say))
         return Presented(heading, lines, checked, missing=True, details=cautions, source_short=checked)
-    source, short = _source(procedure, body, language)
+    source, short = _source(procedure, body, say)
     details = (*body.details, *cautions)
     return Presented(heading, body.lines, source, missing=False, details=details, source_short=short)
 
 
-def facet_label(facet: Facet, language: ContentLanguage) -> str:
-    """The facet's short name, for headings and follow-ups."""
-    return _labels().facets[facet].get(language)
-
-
-def amount(value: Decimal, currency: str, language: ContentLanguage) -> str:
-    """A price in Western digits: "75 DH", "12 000 درهم"; 0 is free."""
-    if value == 0:
-        return _word("free", language)
-    digits = f"{value:f}" if value != value.to_integral_value() else f"{int(value)}"
-    if value >= 10_000:
-        digits = f"{value:,.0f}".replace(",", " ")
-    return f"{digits} {_labels().currencies[currency].get(language)}"
+def tells(procedure: Procedure, facet: Facet) -> bool:
+    """Whether the sheet may be asked for a facet: it says something about that in particular."""
+    if procedure.state is State.DRAFT or isinstance(procedure, FaqEntry):
+        return False
+    return _body(procedure, facet, _Say("fr", procedure.country, today())) is not None
 
 
 def covers(general: Procedure, other: Procedure, facet: Facet) -> bool:
@@ -98,12 +91,13 @@ def covers(general: Procedure, other: Procedure, facet: Facet) -> bool:
 
     Prices: the same first price, and none that the general sheet lacks. Durations: the same figures. Else: same text.
     """
-    if State.DRAFT in (general.state, other.state):
+    if State.DRAFT in (general.state, other.state) or isinstance(general, FaqEntry) or isinstance(other, FaqEntry):
         return False
     if facet is Facet.FEES and general.fees.items and other.fees.items:
         prices, others = _prices(general), _prices(other)
         return prices[0] == others[0] and set(others) <= set(prices)
-    first, second = _BODIES[facet](general, "fr"), _BODIES[facet](other, "fr")
+    say = _Say("fr", general.country, today())
+    first, second = _body(general, facet, say), _body(other, facet, say)
     if first is None or second is None:
         return False
     if facet in (Facet.VALIDITY, Facet.PROCESSING_TIME) and (figures := _figures(first)):
@@ -119,39 +113,51 @@ def _figures(body: _Body) -> set[str]:
     return set(re.findall(r"\d+", " ".join(body.lines)))
 
 
-def _overview(procedure: Procedure, language: ContentLanguage) -> _Body:
-    lines: list[str] = [procedure.summary.get(language)]
+def _overview(procedure: Procedure, say: _Say) -> _Body:
+    lines: list[str] = [say.of(procedure.summary)]
     refs: list[str] = []
     fees = procedure.fees.items
     if fees and (len(fees) == 1 or len({fee.amount for fee in fees}) == 1):
-        lines.append(f"{_word('fee', language)} {amount(fees[0].amount, fees[0].currency, language)}")
+        year = old_price_year(procedure, fees, say.on)
+        dated = f" ({year})" if year is not None else ""
+        lines.append(f"{say.word('fee')} {say.amount(fees[0].amount, fees[0].currency)}{dated}")
         refs += fees[0].sources
     if procedure.where.office:
-        lines.append(f"{_word('where', language)} {procedure.where.office.text.get(language)}")
+        lines.append(f"{say.word('where')} {say.of(procedure.where.office.text)}")
         refs += procedure.where.office.sources
     address = procedure.where.online or procedure.official_link
     if address:
-        lines.append(f"{_word('online' if procedure.where.online else 'check', language)} {address}")
+        lines.append(f"{say.word('online' if procedure.where.online else 'check')} {address}")
     return _Body(tuple(lines), tuple(refs or (source.ref for source in procedure.sources)), linked=address is not None)
 
 
-def _documents(procedure: Procedure, language: ContentLanguage) -> _Body | None:
-    return _numbered(procedure.documents, language)
+def _faq(entry: FaqEntry, say: _Say) -> _Body:
+    lines = [say.of(fact.text) for fact in entry.answer]
+    if entry.official_link:
+        lines.append(f"{say.word('check')} {entry.official_link}")
+    refs = tuple(ref for fact in entry.answer for ref in fact.sources)
+    return _Body(tuple(lines), refs, linked=entry.official_link is not None)
 
 
-def _steps(procedure: Procedure, language: ContentLanguage) -> _Body | None:
-    return _numbered(procedure.steps, language)
+def _documents(procedure: Procedure, say: _Say) -> _Body | None:
+    return _numbered(procedure.documents, say)
 
 
-def _fees(procedure: Procedure, language: ContentLanguage) -> _Body | None:
+def _steps(procedure: Procedure, say: _Say) -> _Body | None:
+    return _numbered(procedure.steps, say)
+
+
+def _fees(procedure: Procedure, say: _Say) -> _Body | None:
     fees = procedure.fees
     if not fees.items and not fees.notes:
         return None
     common = _common_date(fees.items)
-    lines = [f"{_word('prices', language)} {common}"] if common else []
-    lines += [_fee(fee, language, dated=common is None) for fee in fees.items]
-    notes = [note.text.get(language) for note in fees.notes]
-    lines += [*([] if fees.items else notes), *_how_paid(procedure, Facet.FEES, language)]
+    lines = [f"{say.word('prices')} {common}"] if common else []
+    lines += [_fee(fee, say, dated=common is None) for fee in fees.items]
+    notes = [say.of(note.text) for note in fees.notes]
+    if (year := old_price_year(procedure, fees.items, say.on)) is not None:
+        lines.append(say.word("old_price").format(year=year))
+    lines += [*([] if fees.items else notes), *_how_paid(procedure, Facet.FEES, say)]
     used: list[Fact | Fee] = [*fees.items, *fees.notes, *([fees.how_paid] if fees.how_paid else [])]
     refs = tuple(ref for item in used for ref in item.sources)
     return _Body(tuple(lines), refs, details=tuple(notes) if fees.items else ())
@@ -163,49 +169,49 @@ def _common_date(fees: tuple[Fee, ...]) -> str | None:
     return dates.pop() if len(fees) > 1 and len(dates) == 1 else None
 
 
-def _fee(fee: Fee, language: ContentLanguage, *, dated: bool) -> str:
-    price = amount(fee.amount, fee.currency, language)
+def _fee(fee: Fee, say: _Say, *, dated: bool) -> str:
+    price = say.amount(fee.amount, fee.currency)
     if dated and fee.as_of:
         price = f"{price} ({fee.as_of})"
     if fee.label is None:
         return price
-    colon = " :" if language == "fr" else ":"
-    return f"{fee.label.get(language)}{colon} {price}"
+    colon = " :" if say.written == "fr" else ":"
+    return f"{say.of(fee.label)}{colon} {price}"
 
 
-def _how_paid(procedure: Procedure, facet: Facet, language: ContentLanguage) -> list[str]:
+def _how_paid(procedure: Procedure, facet: Facet, say: _Say) -> list[str]:
     paid = procedure.fees.how_paid
-    return [f"{_word('paid', language)} {paid.text.get(language)}"] if paid and facet is Facet.FEES else []
+    return [f"{say.word('paid')} {say.of(paid.text)}"] if paid and facet is Facet.FEES else []
 
 
-def _where(procedure: Procedure, language: ContentLanguage) -> _Body | None:
+def _where(procedure: Procedure, say: _Say) -> _Body | None:
     where = procedure.where
     lines: list[str] = []
     refs = list(where.sources)
     if where.office:
-        lines.append(where.office.text.get(language))
+        lines.append(say.of(where.office.text))
         refs = [*where.office.sources, *refs]
     if where.online:
-        note = f" ({where.online_note.text.get(language).rstrip('.')})" if where.online_note else ""
-        lines.append(f"{_word('online', language)} {where.online}{note}")
+        note = f" ({say.of(where.online_note.text).rstrip('.')})" if where.online_note else ""
+        lines.append(f"{say.word('online')} {where.online}{note}")
     elif where.online_note:
-        lines.append(where.online_note.text.get(language))
+        lines.append(say.of(where.online_note.text))
     return _Body(tuple(lines), tuple(refs), linked=where.online is not None) if lines else None
 
 
-def _processing_time(procedure: Procedure, language: ContentLanguage) -> _Body | None:
-    return _single(procedure.processing_time, language)
+def _processing_time(procedure: Procedure, say: _Say) -> _Body | None:
+    return _single(procedure.processing_time, say)
 
 
-def _eligibility(procedure: Procedure, language: ContentLanguage) -> _Body | None:
-    return _single(procedure.eligibility, language)
+def _eligibility(procedure: Procedure, say: _Say) -> _Body | None:
+    return _single(procedure.eligibility, say)
 
 
-def _validity(procedure: Procedure, language: ContentLanguage) -> _Body | None:
-    return _single(procedure.validity, language)
+def _validity(procedure: Procedure, say: _Say) -> _Body | None:
+    return _single(procedure.validity, say)
 
 
-_BODIES: dict[Facet, Callable[[Procedure, ContentLanguage], _Body | None]] = {
+_BODIES: dict[Facet, Callable[[Procedure, _Say], _Body | None]] = {
     Facet.OVERVIEW: _overview,
     Facet.DOCUMENTS: _documents,
     Facet.STEPS: _steps,
@@ -217,60 +223,65 @@ _BODIES: dict[Facet, Callable[[Procedure, ContentLanguage], _Body | None]] = {
 }
 
 
-def _single(fact: Fact | None, language: ContentLanguage) -> _Body | None:
-    return _Body((fact.text.get(language),), fact.sources) if fact else None
+def _body(procedure: Procedure, facet: Facet, say: _Say) -> _Body | None:
+    return _faq(procedure, say) if isinstance(procedure, FaqEntry) else _BODIES[facet](procedure, say)
 
 
-def _numbered(facts: tuple[Fact, ...], language: ContentLanguage) -> _Body | None:
+def _single(fact: Fact | None, say: _Say) -> _Body | None:
+    return _Body((say.of(fact.text),), fact.sources) if fact else None
+
+
+def _numbered(facts: tuple[Fact, ...], say: _Say) -> _Body | None:
     if not facts:
         return None
-    texts = [fact.text.get(language) for fact in facts]
+    texts = [say.of(fact.text) for fact in facts]
     lines = texts if len(texts) == 1 else [f"{number}. {text}" for number, text in enumerate(texts, start=1)]
     return _Body(tuple(lines), tuple(ref for fact in facts for ref in fact.sources))
 
 
-def _missing(procedure: Procedure, facet: Facet, language: ContentLanguage) -> tuple[str, ...]:
-    sentence = _labels().missing[facet].get(language)
+def _missing(procedure: Procedure, facet: Facet, say: _Say) -> tuple[str, ...]:
+    sentence = say.missing(facet)
     address = procedure.official_link or procedure.where.online
-    return (sentence, f"{_word('check', language)} {address}") if address else (sentence,)
+    return (sentence, f"{say.word('check')} {address}") if address else (sentence,)
 
 
-def _draft(procedure: Procedure, language: ContentLanguage) -> tuple[str, ...]:
-    return (_word("draft", language), *([str(procedure.official_link)] if procedure.official_link else []))
+def _draft(procedure: Procedure, say: _Say) -> tuple[str, ...]:
+    return (say.word("draft"), *([str(procedure.official_link)] if procedure.official_link else []))
 
 
-def _cautions(procedure: Procedure, facet: Facet, language: ContentLanguage) -> list[str]:
-    return [
-        f"{_word('caution', language)} {caution.text.get(language)}"
-        for caution in procedure.cautions
-        if facet in caution.about
-    ]
+def _cautions(procedure: Procedure, facet: Facet, say: _Say) -> list[str]:
+    return [f"{say.word('caution')} {say.of(caution.text)}" for caution in procedure.cautions if facet in caution.about]
 
 
-def _source(procedure: Procedure, body: _Body, language: ContentLanguage) -> tuple[str, str]:
+def _source(procedure: Procedure, body: _Body, say: _Say) -> tuple[str, str]:
     """Names the best source of the facts used, in full and for an SMS.
 
-    "Source : DGSN (2020-10) · fiche vérifiée le 22/11/2026 · https://…" and "Source : DGSN, vérifié 22/11/2026".
+    "Source : DGSN (2020-10) · fiche vérifiée le 22/11/2026 · https://…" and "Source : DGSN, vérifié le 22/11/2026".
     """
     best = _best_source(procedure, body.refs)
-    checked = _checked(procedure, language)
+    checked = _checked(procedure, say)
     if best is None:
         return checked, checked
-    named = f"{best.publisher} ({best.date})" if best.date else best.publisher
+    named = [f"{say.word('source')} {best.publisher}" + (f" ({best.date})" if best.date else "")]
+    if best.kind == "official_mirror":
+        named.append(say.word("copy"))
     address = _address(best, procedure)
     link = [address] if address and not body.linked else []
-    source = _word("source", language)
-    comma = "," if language == "fr" else "،"
-    short = f"{source} {best.publisher}{comma} {_word('checked_short', language)} {procedure.checked_on:%d/%m/%Y}"
-    return " · ".join([f"{source} {named}", checked, *link]), short
+    comma = "," if say.written == "fr" else "،"
+    short = f"{say.word('source')} {best.publisher}{comma} {_dated('checked_short', procedure, say)}"
+    return " · ".join([*named, checked, *link]), short
 
 
 def _address(source: Source, procedure: Procedure) -> str | None:
-    """The source's own page where it is official and short enough for a text message, else the page to check."""
-    own = str(source.url) if source.url and source.kind in _OFFICIAL else None
-    if own is not None and (len(own) <= _SHORT_ADDRESS or procedure.official_link is None):
-        return own
-    return str(procedure.official_link) if procedure.official_link else None
+    """The source's own page where it is official, secure and short enough for a text message, else the page to check.
+
+    A copy of an official page is named as a copy; its address is given only where we know no official one.
+    """
+    if procedure.official_link is None:
+        return str(source.url) if source.url and source.kind in _OFFICIAL else None
+    own = str(source.url) if source.url and source.url.scheme == "https" else ""
+    fit = source.kind == "official" and 0 < len(own) <= _SHORT_ADDRESS
+    return own if fit else str(procedure.official_link)
 
 
 def _best_source(procedure: Procedure, refs: Iterable[str]) -> Source | None:
@@ -280,14 +291,11 @@ def _best_source(procedure: Procedure, refs: Iterable[str]) -> Source | None:
     return min(sources, key=lambda s: (_BEST_FIRST.index(s.kind), -used[s.ref]), default=None)
 
 
-def _checked(procedure: Procedure, language: ContentLanguage) -> str:
-    return f"{_word('checked', language)} {procedure.checked_on:%d/%m/%Y}"
+def _checked(procedure: Procedure, say: _Say) -> str:
+    return _dated("checked", procedure, say)
 
 
-def _word(key: str, language: ContentLanguage) -> str:
-    return _labels().words[key].get(language)
-
-
-@cache
-def _labels() -> Labels:
-    return Labels.model_validate(yaml.safe_load((Path(__file__).parent / "labels.yaml").read_text("utf-8")))
+def _dated(word: str, procedure: Procedure, say: _Say) -> str:
+    """When the sheet was checked, and that this is long ago where it is."""
+    old = f" ({say.word('old_sheet')})" if is_old(procedure, say.on) else ""
+    return f"{say.word(word)} {procedure.checked_on:%d/%m/%Y}{old}"

@@ -132,11 +132,10 @@ class Source(_Model):
     date: Text | None = None  # as precise as known: "2026", "2026-05", "2026-05-14"
 
 
-class Procedure(_Model):
-    """One public service as citizens meet it."""
+class Sheet(_Model):
+    """What every sheet has, be it about a procedure or about a question."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^(ma|dz|mr)\.[a-z0-9_]+$", max_length=46)]
-    country: Country
+    id: Text
     state: State
     confidence: Confidence
     checked_on: date  # when an editor last compared this sheet with its sources
@@ -144,6 +143,17 @@ class Procedure(_Model):
     short_title: Localised  # fits a button: at most 20 characters a language (checked by the loader)
     aliases: Phrases
     questions: Phrases
+    related: tuple[str, ...] = ()  # neighbours that are easily confused: first / renewal / loss / minor
+    official_link: HttpUrl | None = None  # the page to check, named when a fact is missing
+    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    editor_notes: tuple[Text, ...] = ()  # never shown to a citizen
+
+
+class Procedure(Sheet):
+    """One public service as citizens meet it."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^(ma|dz|mr)\.[a-z0-9_]+$", max_length=46)]
+    country: Country
     summary: Localised
     authority: Fact | None = None
     documents: tuple[Fact, ...] = ()
@@ -156,8 +166,8 @@ class Procedure(_Model):
     legal_basis: tuple[Fact, ...] = ()
     tracking: Fact | None = None
     cautions: tuple[Caution, ...] = ()  # shown to citizens: "sources differ, check ..."
-    related: tuple[str, ...] = ()  # neighbours that are easily confused: first / renewal / loss / minor
     minor_variant: str | None = None  # the sheet for a child, where there is one
-    official_link: HttpUrl | None = None  # the page to check, named when a fact is missing
-    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
-    editor_notes: tuple[Text, ...] = ()  # never shown to a citizen
+
+    def serves(self, country: Country) -> bool:
+        """Whether a citizen of `country` is at the right sheet."""
+        return self.country is country

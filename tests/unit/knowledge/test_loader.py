@@ -15,6 +15,8 @@ from knowledge.procedures import Country, State
 _TABLE = yaml.safe_load((Path(__file__).parent / "data" / "mistakes.yaml").read_text("utf-8"))
 _CASES = list(zip(_TABLE[::2], _TABLE[1::2], strict=True))
 
+_SHORT = "short_title: {ar: شهادة ثانية, fr: Attestation 2, ary: شهادة 2}"
+
 
 def _changed(text: str, change: dict[str, Any]) -> str:
     assert text.count(change["find"]) == 1, "the case changes exactly one place"
@@ -53,6 +55,7 @@ def test_words_that_yaml_would_turn_into_something_else_stay_text(exemple: str, 
 def test_one_name_for_two_sheets_is_a_mistake_unless_they_are_neighbours(exemple: str, write: Any) -> None:
     write("ma/exemple.yaml", exemple)
     other = exemple.replace("ma.exemple", "ma.second").replace("fr: [attestation d'exemple, exemple]", "fr: [x]")
+    other = other.replace("short_title: {ar: شهادة المثال, fr: Attestation exemple, ary: شهادة المثال}", _SHORT)
     content = write("ma/second.yaml", other)
 
     _, mistakes = check_content(content)
@@ -85,7 +88,7 @@ def test_a_sheet_in_the_wrong_place_is_named(name: str, exemple: str, write: Any
     content = write(name, exemple)
 
     assert [str(m) for m in check_content(content)[1]] == [
-        f"content/{name}:1: a sheet lives in content/<ma|dz|mr>/<id>.yaml; move the file"
+        f"content/{name}:1: a sheet lives in content/<ma|dz|mr|faq>/<id>.yaml; move the file"
     ]
 
 
