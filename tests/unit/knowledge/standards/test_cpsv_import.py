@@ -155,11 +155,19 @@ def test_a_channel_with_a_page_is_online_and_another_is_an_office(save: Save, tm
 
 
 def test_a_fact_that_the_loader_refuses_is_left_out_and_noted(save: Save, tmp_path: Path) -> None:
-    papers = [{"title": "Carte, photo, etc..."}, {"title": "Photo"}]
+    papers = [{"title": "Carte, photo, etc..."}, {"title": "Photo"}, {"title": "Copie..."}, {"title": "Timbre"}]
     sheet = imported(save(service(**{"cpsv:hasInput": papers})), tmp_path / "content")
 
-    assert ["Photo"] == [fact.text.fr for fact in sheet.documents]
+    assert ["Photo", "Timbre"] == [fact.text.fr for fact in sheet.documents]
     assert any("Left out" in note and "Carte, photo, etc..." in note for note in sheet.editor_notes)
+
+
+def test_a_description_that_the_loader_refuses_is_replaced_by_the_title(save: Save, tmp_path: Path) -> None:
+    said = {"dct:description": {"@value": "Pièces, délais...", "@language": "fr"}}
+    sheet = imported(save(service(**said)), tmp_path / "content")
+
+    assert "Passeport" == sheet.summary.fr
+    assert any("Pièces, délais..." in note for note in sheet.editor_notes)
 
 
 def test_a_file_with_several_services_makes_several_drafts(save: Save) -> None:
