@@ -14,16 +14,21 @@ from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from actions import payloads
-from actions.contract import Context, Outcome, TurnResult
+from actions.contract import Context, Outcome, Topic, TurnResult
+from actions.explain import fuller
+from actions.phrases import load_follow_up_words
+from actions.question import NOT_UNDERSTOOD, Asked, Questions, facets_of, goes_on, known
 from actions.replies import Wording, payloads_of
-from actions.speak import remember, utter
+from actions.speak import handled, remember, utter
 from actions.turn_input import Understood, understood
 from connectors.messages import Choice, Reply
-from knowledge.answer import Answer, Knowledge, Question, Reason
+from knowledge.answer import Answer, Knowledge, Reason
 from knowledge.answer import Outcome as Found
-from knowledge.language.normalise import tokens
-from knowledge.present import Presented, present
+from knowledge.countries import load_countries
+from knowledge.present import Presented, present, tells
 from knowledge.procedures import Country, Facet, Procedure
+from knowledge.settings import load_words
+from knowledge.vocabulary import Vocabulary
 
 MOST_CHOICES = 5
 
@@ -37,16 +42,17 @@ _NEXT = (
     Facet.VALIDITY,
     Facet.ELIGIBILITY,
 )
-_FACETS = frozenset(facet.value for facet in Facet)
 _NAMED = frozenset({Reason.FOUND, Reason.SAME_ANSWER, Reason.SEVERAL})
-_NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope"})
-_AND = frozenset({"et", "w", "و", "o", "u", "ou"})  # "et le casier ?" after a price asks for the casier's price
+_MAY_HOLD_A_NAME = frozenset({"greet", "affirm"})  # "oui, le passeport"; "thanks for the passport" asks nothing
 
 
 class AnswerQuestion(Action):
     def __init__(self, wording: Wording, knowledge: Knowledge) -> None:
         self._wording = wording
         self._knowledge = knowledge
+        self._countries = load_countries()
+        self._words = load_follow_up_words()
+        self._questions = Questions(knowledge, self._countries, self._words, Vocabulary(load_words()))
 
     def name(self) -> str:
         return "action_answer"
@@ -57,67 +63,96 @@ class AnswerQuestion(Action):
 
     def asks_besides(self, message: Understood) -> bool:
         """Whether a message that the NLU took for a courtesy names a procedure: "bonjour, renouveler mon passeport"."""
-        if message.forced or (message.intent != "greet" and not message.facets):
-            return False  # "thanks for the passport" asks nothing
+        if message.forced or (message.intent not in _MAY_HOLD_A_NAME and not message.facets):
+            return False
         return self.answer(message).reason in _NAMED
 
     def answer(self, message: Understood) -> Answer:
         """What the knowledge base says to this message."""
-        return self._knowledge.answer(_question(message, _facets(message)))
+        return self._questions.ask(message).answer
 
     def result(self, message: Understood) -> TurnResult:
         """The turn's result; pure, so that it can be explained and tested without Rasa."""
-        context = message.turn.context
-        asked = _facets(message)
-        answer = self.answer(message)
+        if message.turn.follow_up == "explain":
+            return self._explained(message)
+        asked = self._questions.ask(message)
+        answer = asked.answer
         match answer.outcome:
             case Found.ANSWERED if answer.procedure is not None and not _is_noise(message, answer):
-                facets = _carried(answer, asked, context)
-                return self._answered(message, answer, answer.procedure, facets)
-            case Found.CLARIFY if message.intent != "out_of_scope":
-                return self._which_one(message, answer)
-        if answer.reason is Reason.WHICH_PROCEDURE and message.intent not in _NOT_UNDERSTOOD:
+                return self._answered(message, answer, answer.procedure, asked.facets)
+            case Found.CLARIFY if message.intent != "out_of_scope" or message.turn.follow_up is not None:
+                return self._which_one(message, asked)
+        if answer.reason is Reason.WHICH_PROCEDURE and message.intent not in NOT_UNDERSTOOD:
             return self._which_procedure(message, asked)
-        return self._no_answer(message, answer)
+        return self._no_answer(message, asked)
+
+    def _explained(self, message: Understood) -> TurnResult:
+        """What was not told yet of the procedure spoken of; asked for by facet, that facet is told if it was not."""
+        context = message.turn.context
+        procedure = self._knowledge.catalogue.get(context.procedure or "")
+        if procedure is None:
+            return self._which_procedure(message, Asked(Answer(Found.NO_ANSWER, Reason.WHICH_PROCEDURE), ()))
+        told = known(context.told)
+        named = () if message.forced else facets_of(message)
+        new = tuple(facet for facet in named if facet not in told and tells(procedure, facet))
+        facets = new or fuller(procedure, named or known(context.facets), told)
+        answer = Answer(Found.ANSWERED, Reason.CONTEXT, procedure, facets)
+        if facets:
+            return self._answered(message, answer, procedure, facets)
+        choices = [self._wording.choice(message.reply_in, "choose_agent")]
+        source = present(procedure, Facet.OVERVIEW, message.reply_in).source
+        return handled(message, [self._wording.text(message.reply_in, "told_all")], choices=choices, source=source)
 
     def _answered(
         self, message: Understood, answer: Answer, procedure: Procedure, facets: Sequence[Facet]
     ) -> TurnResult:
         language = message.reply_in
-        shown = [present(procedure, facet, language) for facet in facets]
-        if answer.draft:
-            shown = shown[:1]  # every facet of a draft says the same: not verified, look there
-        choices = follow_ups(self._wording, message, procedure, facets)
+        # A draft says the same of every facet (not verified, look there), a question that is no procedure too: once.
+        shown = list(dict.fromkeys(present(procedure, facet, language) for facet in facets))
+        context = _moved(message.turn.context, procedure, facets, self._words.earlier)
+        choices = follow_ups(self._wording, message, procedure, known(context.told))
         intro = "more" if choices else ""
         if any(part.missing for part in shown):
             choices = [*choices[: MOST_CHOICES - 1], self._wording.choice(language, "choose_agent")]
             intro = intro or "person_offer"
         reply = Reply(
             language=language,
-            paragraphs=tuple(paragraph(part) for part in shown),
+            paragraphs=tuple(self._labelled(message, procedure, [paragraph(part) for part in shown])),
             details=tuple(dict.fromkeys(detail for part in shown for detail in part.details)),
             choices_intro=self._wording.text(language, intro) if intro else "",
             choices=tuple(choices),
             source=_sources(part.source for part in shown),
             source_short=_sources(part.source_short for part in shown),
         )
-        context = Context(
-            procedure=procedure.id,
-            facets=tuple(facet.value for facet in facets),
-            choices=payloads_of(choices),
-            at=message.turn.now,
-        )
+        context = context.model_copy(update={"choices": payloads_of(choices), "at": message.turn.now})
         return TurnResult(outcome=Outcome.ANSWERED, reply=reply, context=context, procedures=_considered(answer))
 
-    def _which_one(self, message: Understood, answer: Answer) -> TurnResult:
+    def _labelled(self, message: Understood, procedure: Procedure, paragraphs: Sequence[str]) -> list[str]:
+        """`paragraphs`; of another country's sheet, the first line says which country it is about."""
+        label = self._label(message, procedure)
+        if not label:
+            return list(paragraphs)
+        heading, *lines = paragraphs[0].split("\n")
+        return ["\n".join((f"{heading} {label}", *lines)), *paragraphs[1:]]
+
+    def _label(self, message: Understood, procedure: Procedure) -> str:
+        """ "(Algérie)" for a sheet that does not serve the citizen's own country; else nothing."""
+        if procedure.serves(Country(message.turn.country)):
+            return ""
+        return f"({self._countries.label(procedure.country, message.reply_in)})"
+
+    def _title(self, message: Understood, procedure: Procedure) -> str:
+        return f"{procedure.title.get(message.reply_in)} {self._label(message, procedure)}".strip()
+
+    def _which_one(self, message: Understood, asked: Asked) -> TurnResult:
         language = message.reply_in
         choices = [
             Choice(
-                title=hit.procedure.title.get(language),
+                title=self._title(message, hit.procedure),
                 short=hit.procedure.short_title.get(language),
-                payload=str(payloads.Ask(hit.procedure.id, answer.facets[0])),
+                payload=str(payloads.Ask(hit.procedure.id, asked.facets[0])),
             )
-            for hit in answer.candidates
+            for hit in asked.answer.candidates
         ]
         reply = Reply(
             language=language, paragraphs=(self._wording.text(language, "which_one"),), choices=tuple(choices)
@@ -125,26 +160,33 @@ class AnswerQuestion(Action):
         return TurnResult(
             outcome=Outcome.CLARIFY,
             reply=reply,
-            context=_pending(remember(message, choices), answer.facets),
-            procedures=_considered(answer),
+            context=_pending(remember(message, choices), asked),
+            procedures=_considered(asked.answer),
         )
 
-    def _which_procedure(self, message: Understood, asked: Sequence[Facet]) -> TurnResult:
+    def _which_procedure(self, message: Understood, asked: Asked) -> TurnResult:
         language = message.reply_in
         reply = Reply(language=language, paragraphs=(self._wording.text(language, "which_procedure"),))
         context = _pending(remember(message, ()), asked)
         return TurnResult(outcome=Outcome.CLARIFY, reply=reply, context=context)
 
-    def _no_answer(self, message: Understood, answer: Answer) -> TurnResult:
+    def _no_answer(self, message: Understood, asked: Asked) -> TurnResult:
         language = message.reply_in
-        key = "old_choice" if answer.reason is Reason.UNKNOWN_PROCEDURE else "no_answer"
+        elsewhere = asked.country if asked.country != message.turn.country else None
+        if asked.answer.reason is Reason.UNKNOWN_PROCEDURE:
+            sentence = self._wording.text(language, "old_choice")
+        elif elsewhere is not None:
+            label = self._countries.label(elsewhere, language)
+            sentence = self._wording.text(language, "no_answer_country", country=label)
+        else:
+            sentence = self._wording.text(language, "no_answer")
         choices = [self._wording.choice(language, name) for name in ("choose_agent", "choose_no")]
-        reply = Reply(language=language, paragraphs=(self._wording.text(language, key),), choices=tuple(choices))
+        reply = Reply(language=language, paragraphs=(sentence,), choices=tuple(choices))
         return TurnResult(
             outcome=Outcome.NO_ANSWER,
             reply=reply,
-            context=_pending(remember(message, choices), ()),
-            procedures=_considered(answer),
+            context=remember(message, choices).model_copy(update={"pending_facets": (), "pending_country": None}),
+            procedures=_considered(asked.answer),
         )
 
 
@@ -155,69 +197,39 @@ def paragraph(part: Presented) -> str:
 
 def follow_ups(wording: Wording, message: Understood, procedure: Procedure, asked: Sequence[Facet]) -> list[Choice]:
     """The other facets of this procedure that have something to say, at most `MOST_CHOICES`."""
-    language = message.reply_in
     return [
-        wording.facet_choice(language, procedure.id, facet)
+        wording.facet_choice(message.reply_in, procedure.id, facet)
         for facet in _NEXT
-        if facet not in asked and not present(procedure, facet, language).missing
+        if facet not in asked and tells(procedure, facet)
     ][:MOST_CHOICES]
-
-
-def _facets(message: Understood) -> tuple[Facet, ...]:
-    """What is asked for: the tapped facet, the facets of the message, or those still open from before. May be empty."""
-    context = message.turn.context
-    match payloads.parse(message.turn.choice or ""):
-        case payloads.Ask(facet=facet):
-            tapped = _known([facet])
-            return _known(context.pending_facets) if set(tapped) & set(context.pending_facets) else tapped
-    named = _known([*message.facets, *([] if message.facets else [message.intent.removeprefix("ask_")])])
-    if named and named != (Facet.OVERVIEW,):
-        return named
-    if context.pending_facets:
-        return _known(context.pending_facets)
-    if _goes_on(message.text):
-        return _known(context.facets)
-    return named
-
-
-def _question(message: Understood, facets: tuple[Facet, ...]) -> Question:
-    choice = payloads.parse(message.turn.choice or "")
-    return Question(
-        text=message.text,
-        country=Country(message.turn.country),
-        language=message.reply_in,
-        facets=facets,
-        procedure=choice.procedure if isinstance(choice, payloads.Ask) else None,
-        context_procedure=message.turn.context.procedure,
-        intent_confidence=0.0 if message.intent in _NOT_UNDERSTOOD else message.confidence,
-    )
-
-
-def _carried(answer: Answer, asked: tuple[Facet, ...], context: Context) -> tuple[Facet, ...]:
-    """ "And for my son?" asks of the child's sheet what was asked before."""
-    if answer.reason is Reason.CONTEXT_VARIANT and asked in ((), (Facet.OVERVIEW,)):
-        return _known(context.facets) or answer.facets
-    return answer.facets
 
 
 def _is_noise(message: Understood, answer: Answer) -> bool:
     """Words that neither the NLU understood nor name anything are no question about the procedure of before."""
-    return message.intent in _NOT_UNDERSTOOD and not message.facets and answer.reason is Reason.CONTEXT
+    unclear = message.intent in NOT_UNDERSTOOD and not message.facets and not goes_on(message.text)
+    return unclear and answer.reason is Reason.CONTEXT and message.turn.follow_up is None
 
 
-def _goes_on(text: str) -> bool:
-    first = next(iter(tokens(text)), "")
-    return first in _AND or first.startswith("وال")
+def _moved(before: Context, procedure: Procedure, facets: Sequence[Facet], most: int) -> Context:
+    """The context after an answer. Another procedure replaces the one of before, to which one can go back."""
+    names = tuple(facet.value for facet in facets)
+    if before.procedure == procedure.id:
+        return Context(
+            procedure=procedure.id,
+            facets=names,
+            told=tuple(dict.fromkeys((*before.told, *names))),
+            earlier=before.earlier,
+        )
+    left = (Topic(procedure=before.procedure, facets=before.facets),) if before.procedure else ()
+    others = tuple(topic for topic in before.earlier if topic.procedure not in (procedure.id, before.procedure))
+    return Context(procedure=procedure.id, facets=names, told=names, earlier=(*left, *others)[:most])
 
 
-def _known(names: Sequence[str]) -> tuple[Facet, ...]:
-    return tuple(Facet(name) for name in dict.fromkeys(names) if name in _FACETS)
-
-
-def _pending(context: Context, facets: Sequence[Facet]) -> Context:
+def _pending(context: Context, asked: Asked) -> Context:
     """The context with what remains to be answered once the procedure is known."""
-    open_facets = tuple(facet.value for facet in facets if facet is not Facet.OVERVIEW)
-    return context.model_copy(update={"pending_facets": open_facets})
+    open_facets = tuple(facet.value for facet in asked.facets if facet is not Facet.OVERVIEW)
+    country = asked.country.value if asked.country else None
+    return context.model_copy(update={"pending_facets": open_facets, "pending_country": country})
 
 
 def _considered(answer: Answer) -> tuple[str, ...]:

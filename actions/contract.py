@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.messages import Medium, Reply, ReplyLanguage
 
-CONTEXT_LIFETIME = timedelta(hours=12)  # after this, "and how much?" is asked about instead of guessed
+CONTEXT_LIFETIME = timedelta(hours=12)  # where nothing else is said: actions/follow_ups.yaml says it for the app
 
 CountryCode = Literal["ma", "dz", "mr"]
 
@@ -23,24 +23,36 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class Topic(_Frozen):
+    """A procedure that was spoken of, and what was asked about it."""
+
+    procedure: str
+    facets: tuple[str, ...] = ()
+
+
 class Context(_Frozen):
     """What the last turns were about. Kept with the conversation in the app's database.
 
     `choices` are the payloads last offered, in order: an answer "2" means `choices[1]`.
     `rest` are the pages of the last SMS reply that were not sent yet: "0" asks for the next.
-    `pending_facets` were asked before the procedure was known ("how much?" → "for what?" → "the passport").
+    `pending_facets` were asked before the procedure was known ("how much?" → "for what?" → "the passport"), and
+    `pending_country` was named then. `told` are the facets of `procedure` that the citizen has read: "explain more"
+    goes on after them. `earlier` are the procedures before this one, latest first: one can go back to them.
     """
 
     procedure: str | None = None
     facets: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     pending_facets: tuple[str, ...] = ()
+    pending_country: CountryCode | None = None
+    told: tuple[str, ...] = ()
+    earlier: tuple[Topic, ...] = ()
     rest: tuple[str, ...] = ()
     at: datetime | None = None
 
-    def fresh(self, now: datetime) -> Context:
-        """This context, or an empty one once it is older than `CONTEXT_LIFETIME`."""
-        return self if self.at is not None and now - self.at <= CONTEXT_LIFETIME else Context()
+    def fresh(self, now: datetime, lifetime: timedelta = CONTEXT_LIFETIME) -> Context:
+        """This context, or an empty one once it is older than `lifetime`."""
+        return self if self.at is not None and now - self.at <= lifetime else Context()
 
 
 class TurnInput(_Frozen):
@@ -56,6 +68,9 @@ class TurnInput(_Frozen):
     chosen_language: ReplyLanguage | None = None  # asked for by the citizen: wins over the message's own
     context: Context = Context()
     choice: str | None = None  # the payload of a tapped button or a numbered answer (actions/payloads.py)
+    follow_up: Literal["correction", "explain", "elsewhere"] | None = (
+        None  # what the message does with the turns before it
+    )
 
 
 class Outcome(StrEnum):

@@ -38,7 +38,7 @@ def build_actions(
         Say(wording, "action_goodbye", "goodbye", question=question),
         Say(wording, "action_help", "help", ("choose_status", "choose_agent", "choose_language")),
         Say(wording, "action_deny", "deny"),
-        Affirm(wording, knowledge),
+        Affirm(wording, knowledge, question),
         ChangeLanguage(wording),
         Stop(wording),
         ValidateStatusForm(cases),

@@ -29,8 +29,16 @@ EXAMPLES: Mapping[CountryCode, tuple[payloads.Ask, ...]] = MappingProxyType(
             payloads.Ask("ma.passeport_biometrique_majeur", Facet.FEES),
             payloads.Ask("ma.casier_judiciaire", Facet.WHERE),
         ),
-        "dz": (),
-        "mr": (),
+        "dz": (
+            payloads.Ask("dz.cnibe", Facet.DOCUMENTS),
+            payloads.Ask("dz.passeport_biometrique", Facet.FEES),
+            payloads.Ask("dz.casier_judiciaire_n3", Facet.WHERE),
+        ),
+        "mr": (
+            payloads.Ask("mr.carte_identite_premiere", Facet.DOCUMENTS),
+            payloads.Ask("mr.passeport", Facet.FEES),
+            payloads.Ask("mr.casier_judiciaire", Facet.WHERE),
+        ),
     }
 )
 
@@ -61,7 +69,8 @@ class Say(Action):
             utter(dispatcher, self._question.result(message))
             return []
         choices = [self._wording.choice(message.reply_in, key) for key in self._choices]
-        utter(dispatcher, handled(message, [self._wording.text(message.reply_in, self._key)], choices=choices))
+        result = handled(message, [self._wording.text(message.reply_in, self._key)], choices=choices)
+        utter(dispatcher, still_on_screen(message, result) if self._question is not None else result)
         return []
 
 
@@ -102,18 +111,21 @@ class Greet(Action):
 
 
 class Affirm(Action):
-    """A yes takes up the offer of a person, else it is a nod, and what can be asked is said again."""
+    """A yes takes up the offer of a person, or names what is meant; else it is a nod, and what can be asked is said."""
 
-    def __init__(self, wording: Wording, knowledge: Knowledge) -> None:
+    def __init__(self, wording: Wording, knowledge: Knowledge, question: AnswerQuestion) -> None:
         self._wording = wording
         self._knowledge = knowledge
+        self._question = question
 
     def name(self) -> str:
         return "action_affirm"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
-        if _person_was_offered(message):
+        if self._question.asks_besides(message):
+            utter(dispatcher, self._question.result(message))
+        elif _person_was_offered(message):
             utter(dispatcher, person_requested(self._wording, message, tracker))
         else:
             utter(dispatcher, self._nod(message))
@@ -124,9 +136,15 @@ class Affirm(Action):
         procedure = self._knowledge.catalogue.get(context.procedure or "")
         choices: list[Choice] = []
         if procedure is not None:
-            asked = [Facet(name) for name in context.facets]
+            asked = [Facet(name) for name in (*context.facets, *context.told)]
             choices = follow_ups(self._wording, message, procedure, asked)
         return handled(message, [self._wording.text(message.reply_in, "affirm")], choices=choices)
+
+
+def still_on_screen(message: Understood, result: TurnResult) -> TurnResult:
+    """A courtesy takes nothing away: "2" after "merci" still means the list above it."""
+    context = result.context or message.turn.context
+    return result.model_copy(update={"context": context.model_copy(update={"choices": message.turn.context.choices})})
 
 
 def _person_was_offered(message: Understood) -> bool:

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 import httpx2
 from rasa_sdk import Action
 
+from actions.follow_ups import FollowUps
+from actions.phrases import load_follow_up_words
 from actions.registry import build_actions
 from actions.replies import Wording, load_wording
 from bot.dialogue import RasaDialogue
@@ -35,6 +37,7 @@ from connectors.messages import OutgoingMessage
 from connectors.registry import build_channels
 from connectors.sandbox.config import SandboxConfig
 from knowledge.answer import Knowledge
+from knowledge.countries import load_countries
 from knowledge.embedding import load_embedder
 from knowledge.loader import load_content
 from knowledge.settings import load_settings, load_words
@@ -82,6 +85,12 @@ def open_knowledge(settings: Settings) -> Knowledge:
         load_settings(PROJECT / "knowledge" / "settings.yaml"),
         load_words(PROJECT / "knowledge" / "words.yaml"),
     )
+
+
+def follow_ups(knowledge: Knowledge) -> FollowUps:
+    """Reads what a message does with the turns before it."""
+    vocabulary = load_words(PROJECT / "knowledge" / "words.yaml")
+    return FollowUps(load_follow_up_words(), vocabulary, knowledge, load_countries())
 
 
 def twilio_config(settings: Settings) -> TwilioConfig | None:
@@ -237,6 +246,6 @@ def build_app(settings: Settings) -> App:
         actions=build_actions(
             knowledge=knowledge, cases=cases, attempts=stores.attempts, clock=lambda: datetime.now(UTC)
         ),
-        turns=Turns(dialogue, wording, limits, settings.country),
+        turns=Turns(dialogue, wording, limits, settings.country, follow_ups(knowledge)),
         sender=Sender(stores.outbox, channels, time.time),
     )

@@ -13,7 +13,9 @@ from typing import Protocol
 
 from actions import payloads
 from actions.contract import ChooseLanguage, Context, CountryCode, Effect, OptOut, TurnInput, TurnResult
+from actions.follow_ups import FollowUp, FollowUps, Kind
 from actions.replies import Wording
+from actions.reply_language import reply_language
 from bot.conversation import Conversation, Owner, Repeats
 from bot.keywords import Keyword, keyword_in
 from bot.ports import Claim, TurnPlan
@@ -21,6 +23,7 @@ from connectors.channel import Limits
 from connectors.messages import IncomingMessage, Medium, MessageKind, OutgoingMessage, Reply, ReplyLanguage
 from connectors.render import render
 from connectors.sms_pages import MORE
+from knowledge.language.identify import identify
 from knowledge.language.normalise import ascii_digits, clean, normalise
 
 MAX_TEXT = 1_600  # longer than any question; what follows cannot change what it asks
@@ -41,8 +44,10 @@ class Turns:
         wording: Wording,
         limits: Mapping[str, Mapping[Medium, Limits]],
         country: CountryCode,
+        follow_ups: FollowUps,
     ) -> None:
         self._dialogue = dialogue
+        self._follow_ups = follow_ups
         self._wording = wording
         self._limits = limits
         self._country: CountryCode = country
@@ -61,10 +66,11 @@ class Turns:
         if conversation.owner is Owner.AGENT:
             return TurnPlan(conversation, outcome="agent")  # a person has this conversation: the bot is silent
 
-        context = conversation.context.fresh(_utc(now))
+        context = conversation.context.fresh(_utc(now), self._follow_ups.lifetime)
+        conversation = conversation.model_copy(update={"context": context})
         if context.rest and (keyword is Keyword.MORE or ascii_digits(text) == MORE):
             return self._next_page(conversation, context)
-        choice = _choice_of(message, text, context)
+        choice = _choice_of(message, text, context) or self._picked_in_words(message, text, context)
         if choice is not None:  # picking is never a repetition: "1" means something else under every list
             return await self._through_dialogue(claim, conversation, _for_rasa(text, choice), choice, now)
 
@@ -72,15 +78,35 @@ class Turns:
         if repeats > REPEATS_ANSWERED:
             said = () if repeats > REPEATS_ANSWERED + 1 else (self._fixed(conversation, "repeated"),)
             return self._plan(conversation, said, outcome="repeated", now=now)
+        return await self._written(claim, conversation, text, keyword, now)
 
+    async def _written(
+        self, claim: Claim, conversation: Conversation, text: str, keyword: Keyword | None, now: float
+    ) -> TurnPlan:
+        """A message in the citizen's own words."""
         if keyword is Keyword.STOP:
             return await self._stop(claim, conversation, now)
-        if keyword is Keyword.START:
-            return await self._through_dialogue(claim, conversation, "/greet", None, now)
-        if not _can_be_read(message, text):
+        if not _can_be_read(claim.message, text):
             return self._plan(conversation, (self._fixed(conversation, "text_only"),), outcome="unreadable", now=now)
+        follow_up = self._follow_ups.read(text, conversation.context, conversation.country or self._country)
+        if follow_up is not None:
+            return await self._follow_up(claim, self._heard(claim, conversation, text, now), follow_up, now)
+        to_rasa = "/greet" if keyword is Keyword.START else text_for_rasa(text)
+        return await self._through_dialogue(claim, conversation, to_rasa, None, now)
 
-        return await self._through_dialogue(claim, conversation, text_for_rasa(text), None, now)
+    def _picked_in_words(self, message: IncomingMessage, text: str, context: Context) -> str | None:
+        return self._follow_ups.picked(text, context) if message.choice is None else None
+
+    async def _follow_up(self, claim: Claim, conversation: Conversation, follow_up: FollowUp, now: float) -> TurnPlan:
+        """What goes on from the turns before: Rasa gets what is asked, without the words that only say how."""
+        if follow_up.kind == "explain" and follow_up.context.rest:  # the SMS before was cut: this is its next page
+            return self._next_page(conversation, follow_up.context)
+        conversation = conversation.model_copy(update={"context": follow_up.context})
+        if follow_up.choice is not None:
+            text = _for_rasa(follow_up.text, follow_up.choice)
+        else:
+            text = text_for_rasa(follow_up.text) if follow_up.text else "/ask_overview"
+        return await self._through_dialogue(claim, conversation, text, follow_up.choice, now, follow_up.kind)
 
     async def _stop(self, claim: Claim, conversation: Conversation, now: float) -> TurnPlan:
         """Stop means stop, also in the middle of a form, where the first "stop" only ends the form."""
@@ -95,9 +121,24 @@ class Turns:
         return TurnPlan(plan.conversation, plan.messages, outcome="failed", failed=reason)
 
     async def _through_dialogue(
-        self, claim: Claim, conversation: Conversation, text: str, choice: str | None, now: float
+        self,
+        claim: Claim,
+        conversation: Conversation,
+        text: str,
+        choice: str | None,
+        now: float,
+        follow_up: Kind | None = None,
     ) -> TurnPlan:
-        turn = TurnInput(
+        turn = self._turn_input(claim, conversation, choice, follow_up, now)
+        results = await self._dialogue.ask(turn, text)
+        effects = tuple(effect for result in results for effect in result.effects)
+        after = _after(conversation, results, effects, now)
+        return self._plan(after, tuple(r.reply for r in results), effects, outcome=str(results[0].outcome), now=now)
+
+    def _turn_input(
+        self, claim: Claim, conversation: Conversation, choice: str | None, follow_up: Kind | None, now: float
+    ) -> TurnInput:
+        return TurnInput(
             turn_id=str(claim.inbox_id),
             person_id=conversation.person_id,
             conversation_id=conversation.id,
@@ -106,13 +147,17 @@ class Turns:
             now=_utc(now),
             language=conversation.language,
             chosen_language=conversation.chosen_language,
-            context=conversation.context.fresh(_utc(now)),
+            context=conversation.context.fresh(_utc(now), self._follow_ups.lifetime),
             choice=choice,
+            follow_up=follow_up,
         )
-        results = await self._dialogue.ask(turn, text)
-        effects = tuple(effect for result in results for effect in result.effects)
-        after = _after(conversation, results, effects, now)
-        return self._plan(after, tuple(r.reply for r in results), effects, outcome=str(results[0].outcome), now=now)
+
+    def _heard(self, claim: Claim, conversation: Conversation, text: str, now: float) -> Conversation:
+        """`conversation` in the language of `text`, of which Rasa gets only a part to see."""
+        found = identify(text)
+        turn = self._turn_input(claim, conversation, None, None, now)
+        language = reply_language(turn, text, found.language if found.shares else None)
+        return conversation.model_copy(update={"language": language})
 
     def _plan(
         self,
@@ -130,7 +175,8 @@ class Turns:
             return TurnPlan(conversation, tuple(itertools.chain(*rendered)), effects, outcome)
         # An SMS costs money: of each reply one page is sent, and the rest of the first one waits for "0".
         rest = tuple(message.text for message in rendered[0][1:]) if rendered else ()
-        context = conversation.context.model_copy(update={"rest": rest, "at": _utc(now)})
+        context = conversation.context.fresh(_utc(now), self._follow_ups.lifetime)
+        context = context.model_copy(update={"rest": rest, "at": _utc(now)})
         first = tuple(pages[0] for pages in rendered if pages)
         return TurnPlan(conversation.model_copy(update={"context": context}), first, effects, outcome)
 

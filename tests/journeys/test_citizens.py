@@ -52,7 +52,7 @@ def test_a_greeting_that_holds_a_question_is_answered(whatsapp: Phone, telegram:
 def test_a_service_that_dalil_does_not_know_is_not_answered_from_another(telegram: Phone) -> None:
     telegram.say("combien coûte la carte nationale")
 
-    said = telegram.say("et la carte grise ?")
+    said = telegram.say("et le permis de chasse ?")
 
     assert "75" not in said
     assert "personne" in said

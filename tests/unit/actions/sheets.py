@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
+from actions.follow_ups import FollowUps
+from actions.phrases import load_follow_up_words
 from knowledge.answer import Knowledge
+from knowledge.countries import load_countries
 from knowledge.loader import Catalogue
 from knowledge.procedures import Procedure
 from knowledge.settings import load_settings, load_words
@@ -80,3 +84,9 @@ SHEETS = (CASIER, PASSPORT, CHILD_PASSPORT, COMPLAINTS, DRAFT)
 def knowledge(*sheets: Procedure) -> Knowledge:
     """Knowledge of these sheets, with the shipped thresholds and no model to load."""
     return Knowledge(Catalogue.of(sheets or SHEETS), TrigramEmbedder(), load_settings(), load_words())
+
+
+@cache
+def follow_ups() -> FollowUps:
+    """The shipped words over these sheets."""
+    return FollowUps(load_follow_up_words(), load_words(), knowledge(), load_countries())

@@ -43,6 +43,7 @@ async def test_the_asked_facet_is_answered_with_its_source_and_what_else_can_be_
             procedure="ma.casier_judiciaire",
             facets=("fees",),
             choices=("a:ma.casier_judiciaire:documents", "a:ma.casier_judiciaire:where"),
+            told=("fees",),
             at=NOW,
         )
         == answered.context

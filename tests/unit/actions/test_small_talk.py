@@ -27,8 +27,8 @@ async def say(executor: ActionExecutor, action: str, text: str, intent: str, **f
 @pytest.mark.parametrize(
     ("action", "intent", "key", "choices"),
     [
-        pytest.param("action_thanks", "thanks", "thanks", (), id="thanks"),
-        pytest.param("action_goodbye", "goodbye", "goodbye", (), id="goodbye"),
+        pytest.param("action_thanks", "thanks", "thanks", SPOKEN_OF.choices, id="thanks"),
+        pytest.param("action_goodbye", "goodbye", "goodbye", SPOKEN_OF.choices, id="goodbye"),
         pytest.param("action_help", "help", "help", ("i:status", "i:agent", "i:language"), id="help"),
         pytest.param("action_deny", "deny", "deny", (), id="no"),
     ],

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from actions.contract import ChooseLanguage, Context, OptOut, Outcome, RequestPerson, TurnInput, TurnResult
+from actions.contract import ChooseLanguage, Context, OptOut, Outcome, RequestPerson, Topic, TurnInput, TurnResult
 from actions.replies import load_wording
 from bot.conversation import Conversation, Owner
 from bot.ports import Claim
 from bot.turn import Dialogue, Turns
 from connectors.channel import Limits
 from connectors.messages import Address, IncomingMessage, Medium, MessageKind, Reply
+from tests.unit.actions import sheets
 
 NOW = 1_800_000_000.0
 ADDRESS = Address(channel="telegram", medium=Medium.TELEGRAM, namespace="bot", external_id="1001")
@@ -46,7 +47,7 @@ def claim(text: str = "", before: Conversation | None = None, **fields: object) 
 
 
 def turns(dialogue: Dialogue) -> Turns:
-    return Turns(dialogue, load_wording(), LIMITS, "ma")
+    return Turns(dialogue, load_wording(), LIMITS, "ma", sheets.follow_ups())
 
 
 async def asked(text: str, before: Conversation | None = None, **fields: object) -> list[str]:
@@ -187,7 +188,7 @@ async def test_a_long_sms_is_sent_page_by_page() -> None:
     lines = "\n".join(f"{n}. وثيقة من الجماعة فين تزاديتي قل من 3 شهور" for n in range(1, 9))
     dialogue = ScriptedDialogue(result(lines))
     limits = {"twilio": {Medium.SMS: Limits(max_chars=1600, sms=True)}}
-    handler = Turns(dialogue, load_wording(), limits, "ma")
+    handler = Turns(dialogue, load_wording(), limits, "ma", sheets.follow_ups())
     before, said = conversation(address=address), []
 
     for text in ("الوراق", "0", "زيد", "٠"):
@@ -230,3 +231,57 @@ async def test_a_turn_that_cannot_be_answered_ends_with_an_apology_and_a_reason(
     plan = turns(ScriptedDialogue()).apology(claim("salam"), "dialogue_failed", NOW)
 
     assert ("failed", "dialogue_failed", 1) == (plan.outcome, plan.failed, len(plan.messages))
+
+
+SPOKEN_OF = Context(
+    procedure="ma.passeport_majeur",
+    facets=("fees",),
+    earlier=(Topic(procedure="ma.casier_judiciaire", facets=("where",)),),
+    at=datetime.fromtimestamp(NOW - 60, UTC),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "to_rasa", "follow_up", "choice"),
+    [
+        ("non, le casier pas le passeport", "le casier", "correction", None),
+        ("plus de détails", "/ask_overview", "explain", None),
+        ("plus de détails sur le prix", "sur le prix", "explain", None),
+        ("retour au casier judiciaire", "/ask_where", None, "a:ma.casier_judiciaire:where"),
+        ("رجع", "/ask_where", None, "a:ma.casier_judiciaire:where"),
+        ("non merci", "non merci", None, None),
+    ],
+)
+async def test_of_a_follow_up_rasa_gets_what_is_asked(
+    text: str, to_rasa: str, follow_up: str | None, choice: str | None
+) -> None:
+    dialogue = ScriptedDialogue()
+
+    await turns(dialogue).handle_turn(claim(text, conversation(context=SPOKEN_OF)), NOW)
+
+    [(said, turn)] = dialogue.asked
+    assert (to_rasa, follow_up, choice) == (said, turn.follow_up, turn.choice)
+
+
+async def test_a_follow_up_is_answered_in_the_language_of_its_own_words() -> None:
+    dialogue = ScriptedDialogue()
+
+    await turns(dialogue).handle_turn(claim("plus de détails svp", conversation(language="ar")), NOW)
+
+    assert "fr" == dialogue.asked[0][1].language
+
+
+async def test_explain_more_is_the_next_page_of_an_sms_while_there_is_one() -> None:
+    cut = SPOKEN_OF.model_copy(update={"rest": ("page 2",)})
+    dialogue = ScriptedDialogue()
+
+    plan = await turns(dialogue).handle_turn(claim("plus de détails", conversation(context=cut)), NOW)
+
+    assert ([], ["page 2"]) == (dialogue.asked, [message.text for message in plan.messages])
+
+
+async def test_after_a_day_nothing_is_gone_back_to_or_corrected() -> None:
+    old = SPOKEN_OF.model_copy(update={"at": datetime.fromtimestamp(NOW - 86_400, UTC)})
+
+    for text in ("non, le casier pas le passeport", "retour au casier"):
+        assert [text] == await asked(text, conversation(context=old))

@@ -25,6 +25,7 @@ from bot.worker import Worker
 from connectors.channel import Channel, Limits, Parsed, WebhookRequest
 from connectors.errors import Misconfigured, OptedOut, Rejected, SendError, Throttled, Uncertain, Unreachable
 from connectors.messages import Address, IncomingMessage, Medium, OutgoingMessage, Reply, Sent
+from tests.unit.actions import sheets
 
 LIMITS = {Medium.TELEGRAM: Limits(max_chars=4096)}
 
@@ -72,7 +73,7 @@ class System:
     def __init__(self, database: Database) -> None:
         self.database, self.dialogue, self.wire, self.now = database, Echo(), Wire(), 1_000.0
         inbox, outbox = SqlInbox(database), SqlOutbox(database)
-        turns = Turns(self.dialogue, load_wording(), {"telegram": LIMITS}, "ma")
+        turns = Turns(self.dialogue, load_wording(), {"telegram": LIMITS}, "ma", sheets.follow_ups())
         self.worker = Worker(inbox, Sender(outbox, {"telegram": self.wire}, self.clock), turns, self.clock)
         self.service = InboxService(inbox, outbox, self.worker.wake, self.clock)
         self._count = 0
