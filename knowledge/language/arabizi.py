@@ -11,7 +11,8 @@ import json
 import re
 from functools import lru_cache
 
-from knowledge.language.normalise import LEXICON, normalise
+from knowledge.language.normalise import LEXICON, french_words, normalise
+from knowledge.language.spelling import respell
 
 _LETTERS = [  # longest first; "e" is a short vowel, which Arabic script leaves out
     ("ch", "ش"), ("sh", "ش"), ("kh", "خ"), ("gh", "غ"), ("th", "ت"), ("dh", "د"), ("ph", "ف"), ("qu", "ك"),
@@ -33,13 +34,6 @@ _NOT_FRENCH = re.compile(  # letter sequences of Arabizi that French words do no
     r"kh|gh(?![nt])|^(?:bgh|ch[bdfhjklmnqst]|dy|kt|ka[ny]|ma?ch[a-z]+ch$|nt|nk|nj|nd|ns|tn|tk|bz|mz|mn|wl|wa|ws|hd|ld|lw|lb|lm|ln|lj)"
     r"|[aeiou]ch$|iya$|aw[ae]?|ya$|q(?!u)|^w|[^aeiouy0-9]{5}"
 )
-
-
-@lru_cache(maxsize=1)
-def french_words() -> frozenset[str]:
-    """Frequent French words in normalised form (lexicon/french.json)."""
-    words: list[str] = json.loads((LEXICON / "french.json").read_text(encoding="utf-8"))
-    return frozenset(words)
 
 
 @lru_cache(maxsize=1)
@@ -75,7 +69,7 @@ def _word_to_arabic(word: str) -> str:
         return known
     if not _LATIN_WORD.fullmatch(word) or word.isdigit() or word in french_words():
         return word
-    return transliterate(word)
+    return respell(transliterate(word))
 
 
 def transliterate(word: str) -> str:

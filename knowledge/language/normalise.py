@@ -93,6 +93,7 @@ _NUMBER_WITH_UNIT = re.compile(  # 300dh, 18ans, 5dh; but ch7al, 3lach, sa77a st
     r"\b(\d{2,}(?=[a-z])|\d(?=(?:dhs?|mad|euros?|ans?|mois|jours?|h)\b))"
 )
 _DIGIT = re.compile(r"\d")
+_ELIDED = re.compile(r"((?:jus|lors|puis|quel)?qu|[ldj])(?=[aeiouh])([a-z]{4,})")  # lattestation, dextrait, quelle
 
 
 @lru_cache(maxsize=1)
@@ -100,6 +101,13 @@ def shorthand() -> dict[str, str]:
     """SMS shorthand → what it stands for, both in normalised form (lexicon/shorthand.json)."""
     table: dict[str, str] = json.loads((LEXICON / "shorthand.json").read_text(encoding="utf-8"))
     return table
+
+
+@lru_cache(maxsize=1)
+def french_words() -> frozenset[str]:
+    """Frequent French words in normalised form (lexicon/french.json)."""
+    words: list[str] = json.loads((LEXICON / "french.json").read_text(encoding="utf-8"))
+    return frozenset(words)
 
 
 def normalise(text: str) -> str:
@@ -114,7 +122,15 @@ def normalise(text: str) -> str:
     if _DIGIT.search(folded):
         folded = _NUMBER_WITH_UNIT.sub(r"\1 ", _DIGIT_BY_ARABIC.sub(" ", folded))
     table = shorthand()
-    return " ".join(table.get(word, word) for word in folded.split())
+    return " ".join(table.get(word) or _with_elision(word) for word in folded.split())
+
+
+def _with_elision(word: str) -> str:
+    """Put back the gap of an apostrophe left out (lattestation), where the rest is French and the whole is no word."""
+    elided = _ELIDED.fullmatch(word)
+    if elided is None or elided[2] not in french_words() or word in french_words():
+        return word
+    return f"{elided[1]} {elided[2]}"
 
 
 def _shorten(repeated: re.Match[str]) -> str:

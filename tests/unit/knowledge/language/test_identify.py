@@ -45,6 +45,14 @@ def test_shares_of_any_text_add_up_to_one_or_are_absent(text: str) -> None:
     shares = identify(text).shares
     assert not shares or abs(sum(shares.values()) - 1) < 0.005
     assert list(shares.values()) == sorted(shares.values(), reverse=True)
+    assert all(share > 0 for share in shares.values())
+
+
+@given(st.text("شحال كتسوى lcarte nationale 3lach بطاقة السفر؟ délai", max_size=80))
+def test_the_main_language_has_a_share_and_never_changes(text: str) -> None:
+    found = identify(text)
+    assert found == identify(text)
+    assert not found.shares or found.shares.keys() <= {"ar", "fr", "ary", "ary-Latn"}
 
 
 def test_a_message_takes_less_than_a_fifth_of_a_millisecond() -> None:

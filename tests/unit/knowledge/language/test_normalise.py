@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.language.normalise import ascii_digits, clean, normalise, shorthand, tokens
+from knowledge.language.normalise import ascii_digits, clean, french_words, normalise, shorthand, tokens
 
+SHORTEST_ELIDED = 4  # letters of a word whose apostrophe may be left out
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=80)
 OUR_LETTERS = (
     "abcdefghijklmnopqrstuvwxyzéèêàçùœABCÉ0123456789٠١٢٣٤٥٦٧٨٩۴"
@@ -32,6 +33,11 @@ OUR_TEXT = st.text(OUR_LETTERS, max_size=80)
         pytest.param("300dh 18ans 5dh", "300 dirham 18 ans 5 dirham", id="numbers glued to their unit"),
         pytest.param("CH7AL sa77a 3lach", "ch7al sa77a 3lach", id="digits that are letters stay in their word"),
         pytest.param("L’extrait d'acte qu'il", "l extrait d acte qu il", id="French elision"),
+        pytest.param("d'identité jusqu’à qu'est-ce", "d identite jusqu a qu est ce", id="both apostrophes"),
+        pytest.param("lattestation dextrait", "l attestation d extrait", id="French elision without an apostrophe"),
+        pytest.param("dette quelle lecture metre", "dette quelle lecture metre", id="French words that look elided"),
+        pytest.param("jai jsuis cest", "j ai je suis c est", id="the commonest elisions of hurried French"),
+        pytest.param("msg qqch tps dmde ajd", "message quelque chose temps demande aujourd hui", id="more shorthand"),
         pytest.param("Délai ÇA cœur créée", "delai ca coeur cree", id="French accents and ligatures"),
         pytest.param("slt svp cb pr 1 doc", "salut s il vous plait combien pour 1 document", id="SMS shorthand"),
         pytest.param("merciiii 😀😀 شكراً 🇲🇦", "merci شكرا", id="emoji are gaps"),
@@ -95,3 +101,15 @@ def test_only_digits_change_in_ascii_digits(text: str) -> None:
 
 def test_digits_of_every_keyboard_become_ascii() -> None:
     assert ascii_digits("PA-٢٠٢٦-٠٠۴۲١٧ \uff13") == "PA-2026-004217 3"
+
+
+ELISIBLE = sorted(word for word in french_words() if len(word) >= SHORTEST_ELIDED and word[0] in "aeiouh")
+
+
+@given(st.sampled_from(["l", "d", "qu", "jusqu"]), st.sampled_from(ELISIBLE))
+def test_a_french_word_is_found_with_and_without_its_apostrophe(before: str, word: str) -> None:
+    whole = before + word
+    if whole in french_words() or whole in shorthand():
+        assert normalise(whole) in (whole, shorthand().get(whole))
+    else:
+        assert normalise(whole) == normalise(f"{before}'{word}") == normalise(f"{before}’{word}") == f"{before} {word}"
