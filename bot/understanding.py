@@ -66,8 +66,11 @@ class Understanding:
         """Intent, facet and outcome, in the words of INTERFACES.md."""
         intent = message.intent
         if intent.startswith("ask_"):
-            facet = message.facets[0] if message.facets else intent.removeprefix("ask_")
-            return "procedure", facet, self._outcome(message)
+            outcome = self._outcome(message)
+            if outcome == Outcome.NO_ANSWER.value and not self._answers.answer(message).considered:
+                # Asked like our questions, about a service that no sheet is about or near: outside what Dalil does.
+                return "out_of_scope", None, outcome
+            return "procedure", message.facets[0] if message.facets else intent.removeprefix("ask_"), outcome
         if intent in _BY_SEARCH:
             outcome = self._answers.result(message).outcome
             if outcome is Outcome.NO_ANSWER:
