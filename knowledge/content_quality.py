@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from knowledge.content_yaml import Place
+from knowledge.faq import FaqEntry
 from knowledge.procedures import Country, Localised, Phrases, Procedure
 
 LEAST_ALIASES = 8  # per variety
+LEAST_ALIASES_OF_A_QUESTION = 4  # one that is no procedure has fewer names
 LEAST_QUESTIONS = 6
 
 _NO_DARIJA = frozenset({Country.MR})  # its readers get plain Arabic
@@ -55,12 +57,13 @@ def check_texts(procedure: Procedure) -> Iterator[tuple[Place, str]]:
 
 def check_complete(procedure: Procedure) -> Iterator[tuple[Place, str]]:
     """What an editor still has to write: a language, names, examples."""
+    least_aliases = LEAST_ALIASES_OF_A_QUESTION if isinstance(procedure, FaqEntry) else LEAST_ALIASES
     if procedure.country not in _NO_DARIJA:  # a question of several countries: the first one's language
         for place, text in shown_texts(procedure):
             if text.ary is None:
                 yield place, f"{dotted(place)} is not written in ary; write it as people of the country say it"
     for name, phrases, least in (
-        ("aliases", procedure.aliases, LEAST_ALIASES),
+        ("aliases", procedure.aliases, least_aliases),
         ("questions", procedure.questions, LEAST_QUESTIONS),
     ):
         for variety, texts in varieties(phrases):

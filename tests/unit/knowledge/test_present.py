@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from knowledge.labels import Voice
+from knowledge.labels import Voice, load_labels
 from knowledge.loader import Catalogue, load_content
 from knowledge.present import Presented, covers, present
 from knowledge.procedures import ContentLanguage, Country, Facet, Procedure
@@ -221,6 +221,50 @@ def test_a_long_deep_link_gives_way_to_the_page_to_check(changed: Any) -> None:
 )
 def test_amounts(value: str, currency: str, language: ContentLanguage, text: str) -> None:
     assert Voice(language, Country.MA).amount(Decimal(value), currency) == text
+
+
+def test_a_copy_of_an_official_page_is_called_so_and_gives_way_to_the_official_address(changed: Any) -> None:
+    copied = ("kind: official,", "kind: official_mirror,")
+    sheet = changed(copied)
+    unofficial = changed(copied, ("official_link: https://commune.example.ma/\n", ""))
+
+    named = "Source : Commune (2024-05) · copie d'une page officielle · fiche vérifiée le 22/11/2026"
+    assert present(sheet, Facet.FEES, "fr", TODAY).source == f"{named} · https://commune.example.ma/"
+    assert present(unofficial, Facet.FEES, "fr", TODAY).source == f"{named} · {LINK}"
+
+
+@pytest.mark.parametrize(
+    ("country", "heading", "line"),
+    [
+        (Country.MA, "شهادة المثال · فين كتدار", "فالأنترنيت: https://commune.example.ma/ (الموعد)"),
+        (Country.DZ, "شهادة المثال · وين تروح", "فالأنترنت: https://commune.example.ma/ (الموعد)"),
+    ],
+)
+def test_darija_is_that_of_the_sheet_s_country(country: Country, heading: str, line: str, changed: Any) -> None:
+    note = "online_note: {text: {ar: الموعد., fr: Rendez-vous., ary: الموعد.}, sources: [commune]}"
+    online = f"where:\n  online: https://commune.example.ma/\n  sources: [commune]\n  {note}\n"
+    sheet = changed(("where:\n", online)).model_copy(update={"country": country})
+
+    shown = present(sheet, Facet.WHERE, "ary", TODAY)
+    assert (heading, line) == (shown.heading, shown.lines[-1])
+
+
+def test_mauritanian_readers_get_plain_arabic_labels(changed: Any) -> None:
+    sheet = changed().model_copy(update={"country": Country.MR})
+
+    assert present(sheet, Facet.FEES, "ary", TODAY) == present(sheet, Facet.FEES, "ar", TODAY)
+    assert Voice("ary", Country.MR).amount(Decimal(100), "MRU") == "100 أوقية جديدة"
+
+
+def test_algerian_labels_hold_no_moroccan_word() -> None:
+    voice = Voice("ary", Country.DZ)
+    labels = [voice.facet(facet) for facet in Facet]
+    labels += [voice.missing(facet) for facet in Facet if facet is not Facet.OVERVIEW]
+    labels += [voice.word(word) for word in load_labels().words]
+
+    moroccan = re.compile(r"\b(?:فين|ديال|د|خاص\w*|كت\w+|كي(?!فاش)\w+|فابور|دابا|شنو|بزاف|تمشي)\b")
+    assert [] == [label for label in labels if moroccan.search(label)]
+    assert len(labels) > 20
 
 
 def test_a_sheet_covers_its_neighbour_when_it_says_as_much(sheet: Procedure, changed: Any) -> None:
