@@ -20,7 +20,7 @@ from bot.settings import PROJECT, Settings
 
 EXAMPLES = ("nlu_data/nlu", "nlu_data/entities.yml")
 # Processor milliseconds for one example in one epoch of DIET, measured; it only serves to say how long it will take.
-MS_PER_EXAMPLE = 5.0
+MS_PER_EXAMPLE = 5.5
 _EXAMPLE = re.compile(r"^\s*- \S", re.MULTILINE)
 _EPOCH = re.compile(r"Epochs:\s+\d+%.*?(\d+)/(\d+) \[")
 
