@@ -145,7 +145,7 @@ class _Answering:
         """What is asked beside a service that no sheet is about: answered only where it is surely named itself."""
         if not self.search.names_nothing(rest):
             other = replace(self, question=replace(self.question, text=rest, intent_confidence=0.0)).answer()
-            if other.outcome is Outcome.ANSWERED:
+            if other.procedure is not None and self.search.names_whole(rest, other.procedure):
                 return other
         return Answer(Outcome.NO_ANSWER, Reason.NOT_COVERED, None, self.facets)
 
@@ -159,7 +159,8 @@ class _Answering:
         return self._given(variant.id, Reason.CONTEXT_VARIANT)
 
     def _from_search(self) -> Answer:
-        result = self.search.search(self.question.text, self.question.country)
+        detail = any(facet is not Facet.OVERVIEW for facet in self.facets)
+        result = self.search.search(self.question.text, self.question.country, detail=detail)
         if not result.hits:
             return Answer(Outcome.NO_ANSWER, Reason.NOTHING_FOUND, None, self.facets, (), result.rejected)
         best = result.hits[0]

@@ -23,7 +23,8 @@ class DenseIndex:
         """Cosine similarity of each sheet's nearest phrase, -1 to 1, shape [sheets]."""
         if not len(self._starts):
             return np.zeros(0, dtype=np.float32)
-        similarity = self._vectors @ self._embedder.encode([forms.plain(text)])[0]
+        # Not `@`: BLAS starts a thread per core, and on a busy machine waits for them far longer than this takes.
+        similarity = np.einsum("ij,j->i", self._vectors, self._embedder.encode([forms.plain(text)])[0])
         return np.asarray(np.maximum.reduceat(similarity, self._starts), dtype=np.float32)
 
 

@@ -1,4 +1,4 @@
-"""The forms under which one word is found: as written, without clitics, by its consonants.
+"""The forms under which one word is found: as written, without clitics, by its consonants, as standard Arabic.
 
 Darija has no spelling: لاكارط, لاكارت, lakart and lacarte are one word. Words are stored and looked up under keys, each
 with the quality of the match it stands for.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
-from knowledge.language import arabizi, normalise
+from knowledge.language import arabizi, darija, normalise
 
-Quality = Literal["exact", "stem", "sound"]
+Quality = Literal["exact", "stem", "sound", "standard"]
 Key = tuple[str, Quality]
 
 _SHORTEST_STEM = 3
@@ -27,25 +28,34 @@ _ARABIC_ENDING = re.compile(r"(?:تي|تك|ته|ها|هم|نا|كم|ات|ين|ي
 _FRENCH_ENDING = re.compile(r"(?:es|s|x|e)$")
 
 
-def words(text: str) -> list[tuple[str, ...]]:
+@lru_cache(maxsize=16384)  # more than all phrases of the content, which are read several times while an index is built
+def words(text: str) -> tuple[tuple[str, ...], ...]:
     """The words of `text`, each as typed and, where it is Darija in Latin letters, also in Arabic script."""
     typed = normalise.tokens(text)
     written = arabizi.to_arabic(text).split()
     if len(typed) != len(written):  # not one word for one word: keep both readings
-        return [(word,) for word in dict.fromkeys([*typed, *written])]
-    return [(one,) if one == other else (one, other) for one, other in zip(typed, written, strict=True)]
+        return tuple((word,) for word in dict.fromkeys([*typed, *written]))
+    return tuple((one,) if one == other else (one, other) for one, other in zip(typed, written, strict=True))
 
 
 def plain(text: str) -> str:
-    """The one form that embeddings see: normalised, Darija in Arabic script."""
-    return arabizi.to_arabic(text)
+    """The one form that embeddings see: normalised, Darija in Arabic script and as standard Arabic where known."""
+    return " ".join(darija.standard(word) for word in arabizi.to_arabic(text).split())
 
 
-def keys(word: str) -> Iterator[Key]:
+@lru_cache(maxsize=32768)
+def keys(word: str) -> tuple[Key, ...]:
     """The keys of one normalised word, best match first. Used alike for what is stored and what is asked."""
+    return tuple(_keys(word))
+
+
+def _keys(word: str) -> Iterator[Key]:
     yield word, "exact"
     if _ARABIC.search(word):
         yield from _arabic_keys(word)
+        standard = darija.standard(word)
+        if standard != word and " " not in standard:
+            yield standard, "standard"
     elif not word.isdigit():
         yield from _latin_keys(word)
 

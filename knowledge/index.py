@@ -51,6 +51,12 @@ class LexicalIndex:
     def __init__(self, procedures: tuple[Procedure, ...], settings: Settings, vocabulary: Vocabulary) -> None:
         self._size = len(procedures)
         self._settings = settings.lexical
+        self._qualities = {
+            "exact": self._settings.exact,
+            "stem": self._settings.stem,
+            "sound": self._settings.sound,
+            "standard": self._settings.standard,
+        }
         self._vocabulary = vocabulary
         self._names = [(sheet, name) for sheet, p in enumerate(procedures) for name in _names(p)]
         self._postings = self._build(_count(procedures, settings), self._standing_in())
@@ -62,6 +68,16 @@ class LexicalIndex:
         """How well each sheet fits, 0 to 1, shape [sheets]: the share of `text` that it explains, lowered where `text`
         has only a part of each of its names ("certificat" of "certificat de naissance").
         """
+        explained, whole = self._explained(text)
+        share = self._settings.whole_name
+        return np.asarray(explained * (1 - share + share * whole), dtype=np.float32)
+
+    def whole_name(self, text: str) -> Scores:
+        """How much of its nearest name `text` has of each sheet, 0 to 1, shape [sheets]."""
+        return self._explained(text)[1]
+
+    def _explained(self, text: str) -> tuple[Scores, Scores]:
+        """The share of `text` that each sheet explains, and how much of a name of the sheet `text` has."""
         explained = np.zeros(self._size, dtype=np.float32)
         named = np.zeros(len(self._names), dtype=np.float32)
         known = unknown = 0.0
@@ -71,16 +87,16 @@ class LexicalIndex:
                 if not matches:
                     unknown += self._weight_unknown(readings)
                     continue
-                weight = max(posting.idf * posting.naming for _, posting in matches)
+                best = self._best(matches)
+                weight = self._weight(readings, matches, best)
                 known += weight
-                explained += weight * self._best(matches)
+                explained += weight * best
                 named += self._best_in_names(matches)
         if known == 0 or not self._size:
-            return explained
+            return explained, np.zeros_like(explained)
         possible = known + min(unknown, self._settings.unknown_words)
         whole = np.maximum.reduceat(np.minimum(named / self._full, 1), self._starts)
-        share = self._settings.whole_name
-        return np.asarray(explained / possible * (1 - share + share * whole), dtype=np.float32)
+        return np.asarray(explained / possible, dtype=np.float32), np.asarray(whole, dtype=np.float32)
 
     def names_nothing(self, text: str) -> bool:
         """Whether no word of `text` could name a procedure: neither a known name nor an unknown word."""
@@ -97,6 +113,12 @@ class LexicalIndex:
             return all(posting.naming < 1 for _, posting in matches)
         short = any(len(word) < 3 or word.isdigit() for word in readings)
         return short or _is_frequent(readings) or self._vocabulary.any_soft(readings)
+
+    def _weight(self, readings: tuple[str, ...], matches: list[Match], best: Scores) -> float:
+        """What a word counts: rare ones most, but those that stand in one phrase of a sheet by chance little."""
+        rarity = max(posting.idf * posting.naming for _, posting in matches)
+        share = self._settings.office_word if self._vocabulary.any_office(readings) else 1.0
+        return rarity * share * math.pow(float(best.max()), self._settings.by_chance)
 
     def _weight_unknown(self, readings: tuple[str, ...]) -> float:
         """What a word that no sheet has counts against all of them."""
@@ -124,13 +146,12 @@ class LexicalIndex:
     def _matches(self, readings: tuple[str, ...]) -> Iterator[Match]:
         """Postings of a word under its keys with the quality of each match; typos only if nothing else matched."""
         found = False
-        qualities = {"exact": self._settings.exact, "stem": self._settings.stem, "sound": self._settings.sound}
         for word in readings:
             for key, quality in forms.keys(word):
                 posting = self._postings.get(key)
                 if posting is not None:
                     found = True
-                    yield qualities[quality], posting
+                    yield self._qualities[quality], posting
         if not found:
             for word in readings:
                 for key in _nearby(word, self._typos):

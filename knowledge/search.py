@@ -5,6 +5,7 @@ A search returns what it rejected too, so that an answer can be explained later.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -12,11 +13,14 @@ import numpy as np
 
 from knowledge.dense import DenseIndex, phrases_of
 from knowledge.embedding import Embedder
+from knowledge.faq import FaqEntry
 from knowledge.index import LexicalIndex
 from knowledge.loader import Catalogue
 from knowledge.procedures import Country, Procedure
 from knowledge.settings import Settings, Words
 from knowledge.vocabulary import Vocabulary
+
+_WHOLE = 0.85  # of a name's rarity: a name is whole with its words in another spelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +49,28 @@ class Search:
         self.catalogue = catalogue
         self.vocabulary = Vocabulary(words)
         self._settings = settings
-        self._procedures = tuple(catalogue)
-        self._lexical = LexicalIndex(self._procedures, settings, self.vocabulary)
+        questions = tuple(p for p in catalogue if isinstance(p, FaqEntry))
+        sheets = tuple(p for p in catalogue if not isinstance(p, FaqEntry))
+        self._procedures: tuple[Procedure, ...] = (*sheets, *questions)
+        # A question that is no procedure must not change how rare a word is among procedures: two indices.
+        self._sheets = len(sheets)
+        self._lexical = LexicalIndex(sheets, settings, self.vocabulary)
+        self._lexical_of_all = LexicalIndex(self._procedures, settings, self.vocabulary)
         self._dense = DenseIndex(self._procedures, embedder)
         self._titled = {p.id: self._variants_in_title(p) for p in self._procedures}
+        self._unasked = {
+            p.id: math.prod(1 - settings.variants[v] for v in self._titled[p.id]) for p in self._procedures
+        }
         self._mentioned = {p.id: self.vocabulary.variants(" . ".join(phrases_of(p))) for p in self._procedures}
 
-    def search(self, text: str, country: Country) -> SearchResult:
-        """The sheets that `text` may mean, those of `country` preferred."""
+    def search(self, text: str, country: Country, *, detail: bool = True) -> SearchResult:
+        """The sheets that `text` may mean, those of `country` preferred. `detail`: it asks a price, a place …"""
         started = time.perf_counter()
-        lexical = self._lexical.score(text)
+        lexical = np.concatenate([self._lexical.score(text), self._lexical_of_all.score(text)[self._sheets :]])
         lexical_done = time.perf_counter()
         dense = self._dense.score(text)
         dense_done = time.perf_counter()
-        hits = self._ranked(text, country, lexical, dense)
+        hits = self._without_beaten(self._ranked(text, country, lexical, dense), detail)
         limits = self._settings.thresholds
         near = sum(hit.score >= limits.ask for hit in hits[: limits.candidates])
         kept, rejected = tuple(hits[:near]), tuple(hits[near : near + limits.candidates])
@@ -69,6 +81,10 @@ class Search:
     def names_nothing(self, text: str) -> bool:
         """Whether `text` holds only words that name no procedure ("w ch7al?", "et pour mon fils ?")."""
         return self._lexical.names_nothing(text)
+
+    def names_whole(self, text: str, procedure: Procedure) -> bool:
+        """Whether `text` has every word of one of the names of `procedure`."""
+        return bool(self._lexical_of_all.whole_name(text)[self._procedures.index(procedure)] >= _WHOLE)
 
     def without_uncovered(self, text: str) -> str | None:
         """`text` without the names of services that no sheet is about; None where it names none of those."""
@@ -104,10 +120,25 @@ class Search:
         ]
         return sorted(hits, key=lambda hit: (-hit.score, hit.procedure.id))
 
+    def _without_beaten(self, hits: list[Hit], detail: bool) -> list[Hit]:
+        """Hits without the questions that do not lead every procedure clearly: they never stand in a procedure's way.
+
+        A detail is a procedure's more than a question's.
+        """
+        sheets = [hit for hit in hits if not isinstance(hit.procedure, FaqEntry)]
+        fusion = self._settings.fusion
+        lead = fusion.question_lead_detail if detail else fusion.question_lead
+        needed = (sheets[0].score if sheets else 0.0) + lead
+        return [hit for hit in hits if not isinstance(hit.procedure, FaqEntry) or hit.score >= needed]
+
     def _fit(self, procedure: Procedure, spoken: frozenset[str], country: Country) -> float:
         """The factor for the country, the variants asked for and the variants the title insists on."""
         titled, fusion = self._titled[procedure.id], self._settings.fusion
-        factor = 1.0 if procedure.country == country else fusion.other_country
+        factor = 1.0 if procedure.serves(country) else fusion.other_country
+        if procedure.id not in self._settings.everyday:
+            factor *= fusion.special
+        if not spoken:
+            return factor * self._unasked[procedure.id]
         for name in titled - spoken:
             factor *= 1 - self._settings.variants[name]
         for name in spoken - titled:

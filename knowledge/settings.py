@@ -30,8 +30,11 @@ class LexicalSettings(_Model):
     exact: Share
     stem: Share
     sound: Share
+    standard: Share
     typo: Share
     question_word: Share
+    office_word: Share
+    by_chance: Weight
     unknown_word: Share
     whole_name: Share
     ordinary_word: Share
@@ -57,6 +60,9 @@ class FusionSettings(_Model):
     other_country: Share
     variant_missing: Share
     variant_unknown: Share
+    special: Share
+    question_lead: Share
+    question_lead_detail: Share
 
     @model_validator(mode="after")
     def _sum(self) -> FusionSettings:
@@ -83,7 +89,10 @@ class Thresholds(_Model):
 
 
 class Settings(_Model):
-    """settings.yaml. `variants` maps a variant's name to what it costs a sheet when the citizen did not say it."""
+    """settings.yaml. `variants` maps a variant's name to what it costs a sheet when the citizen did not say it.
+
+    `everyday`: the sheets that most questions are about.
+    """
 
     fields: FieldWeights
     lexical: LexicalSettings
@@ -91,17 +100,20 @@ class Settings(_Model):
     fusion: FusionSettings
     thresholds: Thresholds
     variants: dict[str, Share]
+    everyday: frozenset[str]
 
 
 class Words(_Model):
     """words.yaml: words that never name a procedure, `soft` ones that do only if a sheet is called so, and variants.
 
-    `not_covered`: names of services that no sheet is about and that share a word with one that is.
+    `offices`: words for who is in charge, which many sheets name. `not_covered`: names of services that no sheet is
+    about and that share a word with one that is.
     """
 
     empty: tuple[str, ...]
     facets: tuple[str, ...]
     soft: tuple[str, ...]
+    offices: tuple[str, ...]
     variants: dict[str, tuple[str, ...]]
     not_covered: tuple[str, ...]
 

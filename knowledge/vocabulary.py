@@ -12,6 +12,7 @@ from knowledge.settings import Words
 Phrase = tuple[frozenset[str], ...]  # per word, the keys under which it is recognised
 
 _CONSONANTS = 4
+_LETTERS_AFTER_AND = 3  # shorter words may begin with this letter themselves
 
 
 class Vocabulary:
@@ -20,6 +21,7 @@ class Vocabulary:
     def __init__(self, words: Words) -> None:
         self._empty = _normalised([*words.empty, *words.facets])
         self._soft = _normalised(words.soft)
+        self._offices = _normalised(words.offices)
         self._variants: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)  # by the keys of their first word
         for name, texts in words.variants.items():
             _index(self._variants, name, texts)
@@ -28,11 +30,19 @@ class Vocabulary:
 
     def any_empty(self, readings: tuple[str, ...]) -> bool:
         """Whether a word, as typed or in Arabic script, names no procedure: a function word or a facet's word."""
-        return any(word in self._empty for word in readings)
+        return any(word in self._empty or self._is_and_empty(word) for word in readings)
+
+    def _is_and_empty(self, word: str) -> bool:
+        """وفين: "and where"."""
+        return word.startswith("و") and len(word) > _LETTERS_AFTER_AND and word[1:] in self._empty
 
     def any_soft(self, readings: tuple[str, ...]) -> bool:
         """Whether a word names something only where a sheet is called so."""
         return any(word in self._soft for word in readings)
+
+    def any_office(self, readings: tuple[str, ...]) -> bool:
+        """Whether a word names who is in charge (police, court), which many sheets do."""
+        return any(word in self._offices for word in readings)
 
     def variants(self, text: str) -> frozenset[str]:
         """The variants that `text` speaks of: {"renewal"}, {"minor"} …"""
@@ -44,10 +54,17 @@ class Vocabulary:
 
     def without_uncovered(self, text: str) -> str | None:
         """`text` without the names of services that no sheet is about; None where it names none of those."""
-        named = {position for _, span in _spoken(self._not_covered, text) for position in span}
+        words = [readings[0] for readings in forms.words(text)]
+        spans = [span for _, span in _spoken(self._not_covered, text) if not _is_means(words, span.start)]
+        named = {position for span in spans for position in span}
         if not named:
             return None
-        return " ".join(readings[0] for position, readings in enumerate(forms.words(text)) if position not in named)
+        return " ".join(word for position, word in enumerate(words) if position not in named)
+
+
+def _is_means(words: list[str], at: int) -> bool:
+    """Whether a name is what something is paid with ("par carte bancaire", بالبطاقة البنكية): nobody asks for that."""
+    return words[at].startswith("بال") or (at > 0 and words[at - 1] == "par")
 
 
 def _index(index: dict[str, list[tuple[str, Phrase]]], name: str, texts: Iterable[str]) -> None:

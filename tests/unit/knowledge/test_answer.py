@@ -189,8 +189,8 @@ def test_a_draft_is_recognised_and_marked(catalogue: Catalogue) -> None:
 
 
 def test_another_country_s_sheet_is_not_passed_off_as_one_s_own(knowledge: Knowledge) -> None:
-    algerian = knowledge.answer(Question("combien coute le passeport", Country.DZ, "fr", (FEES,)))
-    moroccan = ask(knowledge, "combien coute le passeport", FEES)
+    algerian = knowledge.answer(Question("combien coute la vignette", Country.DZ, "fr", (FEES,)))
+    moroccan = ask(knowledge, "combien coute la vignette", FEES)
 
     assert algerian.considered[0].score < moroccan.considered[0].score
 

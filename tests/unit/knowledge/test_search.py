@@ -9,7 +9,7 @@ import pytest
 from knowledge import forms
 from knowledge.answer import Knowledge
 from knowledge.procedures import Country
-from knowledge.settings import load_words
+from knowledge.settings import load_settings, load_words
 from knowledge.vocabulary import Vocabulary
 
 
@@ -46,7 +46,9 @@ def test_scores_fall_and_hits_pass_the_threshold(knowledge: Knowledge) -> None:
 
     scores = [hit.score for hit in (*result.hits, *result.rejected)]
     assert scores == sorted(scores, reverse=True)
-    assert min(hit.score for hit in result.hits) >= 0.22 > max(hit.score for hit in result.rejected)
+    limits = load_settings().thresholds
+    assert min(hit.score for hit in result.hits) >= limits.ask
+    assert len(result.hits) == limits.candidates or max(hit.score for hit in result.rejected) < limits.ask
     assert set(result.timings_ms) == {"lexical", "dense", "rank"}
 
 
