@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +35,15 @@ def write_plots(run: Run, folder: Path) -> list[Path]:
 
     for one in run.sets:
         name = one.labelled.name
-        save(f"{name}-figures", (9, 4.5), lambda axes, one=one: _bars(axes, one))  # type: ignore[misc]
-        save(f"{name}-calibration", (5, 5), lambda axes, one=one: _calibration(axes, one))  # type: ignore[misc]
+        save(f"{name}-figures", (9, 4.5), partial(_bars, one=one))
+        save(f"{name}-calibration", (5, 5), partial(_calibration, one=one))
         drawn = {f"{name}-language": confusion.languages(one.pairs)}
         for variety in VARIETIES:
             drawn[f"{name}-{variety}-intent"] = confusion.intents(one.of(variety))
             drawn[f"{name}-{variety}-facet"] = confusion.facets(one.of(variety))
         for title, matrix in drawn.items():
             side = 2.5 + 0.45 * len(matrix.labels)
-            save(title, (side, side), lambda axes, m=matrix, t=title: _heatmap(axes, m, t))  # type: ignore[misc]
+            save(title, (side, side), partial(_heatmap, matrix=matrix, title=title))
     return written
 
 
@@ -74,7 +75,7 @@ def _bars(axes: Any, one: SetReport) -> None:  # noqa: ANN401  matplotlib.axes.A
     axes.legend(ncols=len(VARIETIES), loc="upper right")
 
 
-def _calibration(axes: Any, one: SetReport) -> None:  # noqa: ANN401
+def _calibration(axes: Any, one: SetReport) -> None:  # noqa: ANN401  matplotlib.axes.Axes
     axes.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="--")
     axes.plot([b.promised for b in one.bins], [b.kept for b in one.bins], marker="o")
     for b in one.bins:
@@ -84,7 +85,7 @@ def _calibration(axes: Any, one: SetReport) -> None:  # noqa: ANN401
     axes.set_title(f"{one.labelled.name}: calibration")
 
 
-def _heatmap(axes: Any, matrix: confusion.Matrix, title: str) -> None:  # noqa: ANN401
+def _heatmap(axes: Any, matrix: confusion.Matrix, title: str) -> None:  # noqa: ANN401  matplotlib.axes.Axes
     rows = [[count / (sum(row) or 1) for count in row] for row in matrix.counts]
     if rows:
         axes.imshow(rows, cmap="Greens", vmin=0, vmax=1)
