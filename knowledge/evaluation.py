@@ -1,26 +1,32 @@
 """How well search finds the right sheet: `python -m knowledge.evaluation search tests/evaluation/part1.jsonl`.
 
-Each line of the file: {"id", "text", "variety", "country", "intent", "facet", "procedures": [acceptable ids]}. Lines of
-another intent than `procedure` are left out; a procedure line with no acceptable id asks for something that is not in
-the catalogue and should not be answered.
+Each line of the file: {"id", "text", "variety", "country", "intent", "facet", "procedures": [acceptable ids]}. A
+`procedure` line with no acceptable id, or an `out_of_scope` line with `near_miss`, asks for something that is not in the
+catalogue and should not be answered; nor should other lines of `out_of_scope`. Lines of other intents are left out.
 """
 
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from knowledge.answer import Knowledge, Outcome, Question
+from knowledge.answer import Answer, Knowledge, Outcome, Question
 from knowledge.embedding import load_embedder
+from knowledge.faq import FaqEntry
 from knowledge.loader import load_content
 from knowledge.procedures import Country, Facet
 from knowledge.settings import load_settings, load_words
 
 _HERE = Path(__file__).parent
+_USAGE = """usage: python -m knowledge.evaluation search FILE... [--model NAME]
+       python -m knowledge.evaluation ablation FILE...
+       python -m knowledge.evaluation arbanking77 TRAIN.csv TEST.csv ...
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +37,16 @@ class Case:
     country: Country
     facets: tuple[Facet, ...]
     procedures: tuple[str, ...]
+    outside: bool  # nothing that any office does
 
 
 @dataclass(slots=True)
 class Figures:
-    """Counts of one variety. `absent`: questions about something that is not in the catalogue."""
+    """Counts of one variety.
+
+    `absent`: questions about a service without a sheet. `outside`: about nothing that any office does; answered counts
+    only where a procedure is given, for "are you a robot?" has an answer that is none.
+    """
 
     cases: int = 0
     first: int = 0
@@ -45,6 +56,9 @@ class Figures:
     asked: int = 0
     absent: int = 0
     absent_answered: int = 0
+    outside: int = 0
+    outside_answered: int = 0
+    milliseconds: list[float] = field(default_factory=list)
     misses: list[str] = field(default_factory=list)
 
 
@@ -56,11 +70,12 @@ def read_cases(file: Path) -> list[Case]:
     cases = []
     for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
         try:
-            if (row := json.loads(line))["intent"] == "procedure":
+            if (row := json.loads(line))["intent"] in ("procedure", "out_of_scope"):
                 facets = (Facet(row["facet"]),) if row.get("facet") else ()
                 ids = tuple(row["procedures"])
                 country = Country(row.get("country", "ma"))
-                cases.append(Case(row["id"], row["text"], row["variety"], country, facets, ids))
+                outside = row["intent"] == "out_of_scope" and not row.get("near_miss", False)
+                cases.append(Case(row["id"], row["text"], row["variety"], country, facets, ids, outside))
         except (KeyError, ValueError, TypeError) as error:
             raise ValueError(f"{file.name}:{number}: not a case ({error!r})") from error
     return cases
@@ -70,14 +85,24 @@ def evaluate(knowledge: Knowledge, cases: Iterable[Case]) -> dict[str, Figures]:
     """Figures per variety, and of all under "all". A question that names no procedure counts where it lists some."""
     table: dict[str, Figures] = {}
     for case in cases:
+        started = time.perf_counter()
+        answer = knowledge.answer(Question(case.text, case.country, case.variety, case.facets))
+        spent = (time.perf_counter() - started) * 1000
         for variety in (case.variety, "all"):
-            _count(table.setdefault(variety, Figures()), knowledge, case)
+            figures = table.setdefault(variety, Figures())
+            figures.milliseconds.append(spent)
+            _count(figures, answer, case)
     return table
 
 
-def _count(figures: Figures, knowledge: Knowledge, case: Case) -> None:
-    answer = knowledge.answer(Question(case.text, case.country, case.variety, case.facets))
+def _count(figures: Figures, answer: Answer, case: Case) -> None:
     answered = answer.procedure.id if answer.procedure else None
+    if case.outside:
+        figures.outside += 1
+        if answer.procedure is not None and not isinstance(answer.procedure, FaqEntry):
+            figures.outside_answered += 1
+            figures.misses.append(f"{case.id}: {case.text!r} is nobody's service, answered {answered}")
+        return
     if not case.procedures:
         figures.absent += 1
         if answered:
@@ -98,36 +123,49 @@ def _count(figures: Figures, knowledge: Knowledge, case: Case) -> None:
 
 def report(table: dict[str, Figures]) -> str:
     """The table as Markdown."""
-    lines = [
-        "| variety | questions | first | in 3 | answered | asked back | wrongly answered | absent but answered |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    heads = ["variety", "questions", "first", "in 3", "answered", "asked back", "wrongly answered"]
+    heads += ["absent but answered", "outside but answered"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for variety, f in sorted(table.items(), key=lambda item: (item[0] == "all", item[0])):
         n = max(f.cases, 1)
         shares = [f.first / n, f.third / n, f.answered / n, f.asked / n, f.wrongly / n]
-        absent = f"{f.absent_answered} of {f.absent}"
+        absent = f"{f.absent_answered} of {f.absent} | {f.outside_answered} of {f.outside}"
         lines.append(f"| {variety} | {f.cases} | " + " | ".join(f"{s:.3f}" for s in shares) + f" | {absent} |")
     return "\n".join(lines)
 
 
 def main(arguments: list[str]) -> int:
-    """`search FILE...`: print the table, the misses and the speed. `--model NAME` takes another embedding model."""
+    """Run one sub-command; each explains itself when its arguments are wrong."""
+    match arguments:
+        case ["search", _, *_]:
+            return _search(arguments[1:])
+        case ["ablation", _, *_]:
+            from knowledge import ablation  # needs the training libraries
+
+            return ablation.main(arguments[1:])
+        case ["arbanking77", *rest]:
+            from knowledge.classifier import benchmark  # needs scikit-learn
+
+            return benchmark.main(rest)
+    sys.stderr.write(_USAGE)
+    return 2
+
+
+def _search(arguments: list[str]) -> int:
+    """Print the misses, the table and the speed."""
     model = str(_HERE / "model")
     if "--model" in arguments:
         at = arguments.index("--model")
         model = arguments[at + 1]
         arguments = arguments[:at] + arguments[at + 2 :]
-    if len(arguments) < 2 or arguments[0] != "search":
-        sys.stderr.write("usage: python -m knowledge.evaluation search FILE... [--model NAME]\n")
-        return 2
     started = time.perf_counter()
     knowledge = Knowledge(load_content(_HERE / "content"), load_embedder(model), load_settings(), load_words())
     loaded = time.perf_counter()
-    cases = [case for file in arguments[1:] for case in read_cases(Path(file))]
+    cases = [case for file in arguments for case in read_cases(Path(file))]
     table = evaluate(knowledge, cases)
-    each = (time.perf_counter() - loaded) * 1000 / max(2 * len(cases), 1)  # counted twice: by variety and in all
     sys.stdout.write("\n".join([*table["all"].misses, "", report(table)]) + "\n")
-    sys.stdout.write(f"\nindex built in {loaded - started:.2f} s, {each:.2f} ms a question\n")
+    half = statistics.median(table["all"].milliseconds)
+    sys.stdout.write(f"\nindex built in {loaded - started:.2f} s, {half:.2f} ms a question (p50)\n")
     return 0
 
 

@@ -24,7 +24,7 @@ from knowledge.dense import phrases_of
 from knowledge.faq import FaqEntry
 from knowledge.language import normalise
 from knowledge.loader import Catalogue, load_content
-from knowledge.settings import load_words
+from knowledge.settings import Words, load_words
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -79,6 +79,16 @@ def is_current(catalogue: Catalogue, fillers: tuple[str, ...], folder: Path, par
     file = folder / _FINGERPRINT
     wanted = _fingerprint([_texts(catalogue), fillers, asdict(parameters)])
     return file.is_file() and json.loads(file.read_text("utf-8"))["inputs"] == wanted
+
+
+def sheets_of(catalogue: Catalogue) -> Catalogue:
+    """What is trained on: without the questions that are no procedure, whose vectors follow from the same words."""
+    return Catalogue.of(tuple(sheet for sheet in catalogue if not isinstance(sheet, FaqEntry)))
+
+
+def fillers_of(words: Words) -> tuple[str, ...]:
+    """Words that name no procedure, in all varieties."""
+    return tuple(sorted({word for text in (*words.facets, *words.empty) for word in normalise.tokens(text)}))
 
 
 def _texts(catalogue: Catalogue) -> dict[str, list[str]]:
@@ -221,11 +231,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("folder", nargs="?", type=Path, default=_HERE / "model")
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args(arguments)
-    words = load_words()
-    fillers = tuple(sorted({word for text in (*words.facets, *words.empty) for word in normalise.tokens(text)}))
-    # Without the questions that are no procedure: they are few, and their vectors follow from the same words.
-    sheets = tuple(sheet for sheet in load_content(given.content) if not isinstance(sheet, FaqEntry))
-    catalogue, started = Catalogue.of(sheets), time.monotonic()
+    fillers = fillers_of(load_words())
+    catalogue, started = sheets_of(load_content(given.content)), time.monotonic()
     if given.check:
         current = is_current(catalogue, fillers, given.folder, Parameters())
         sys.stdout.write(f"embedding model is {'up to date' if current else 'older than the content: `make train`'}\n")

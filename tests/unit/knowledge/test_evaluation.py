@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from knowledge import ablation, forms
 from knowledge.answer import Knowledge
 from knowledge.evaluation import evaluate, main, read_cases, report
 
@@ -46,11 +47,27 @@ def test_figures(cases: Path, knowledge: Knowledge) -> None:
     assert (table["all"].cases, table["all"].absent, len(table["all"].misses)) == (4, 2, 3)
 
 
+def test_a_near_miss_counts_as_absent_and_small_talk_as_outside(tmp_path: Path, knowledge: Knowledge) -> None:
+    rows = [
+        {"id": "n", "text": "le permis de chasse", "near_miss": True},
+        {"id": "w", "text": "casier judiciaire", "near_miss": True},
+        {"id": "o", "text": "le passeport biométrique"},
+        {"id": "p", "text": "raconte une blague"},
+    ]
+    common = {"intent": "out_of_scope", "variety": "fr", "country": "ma", "procedures": [], "facet": None}
+    file = tmp_path / "cases.jsonl"
+    file.write_text("\n".join(json.dumps(common | row) for row in rows), "utf-8")
+
+    figures = evaluate(knowledge, read_cases(file))["all"]
+    assert (figures.cases, figures.absent, figures.absent_answered) == (0, 2, 1)
+    assert (figures.outside, figures.outside_answered) == (2, 1)
+
+
 def test_the_report_has_a_line_for_each_variety(cases: Path, knowledge: Knowledge) -> None:
     lines = report(evaluate(knowledge, read_cases(cases))).splitlines()
 
     assert [line.split("|")[1].strip() for line in lines[2:]] == ["ar", "ary", "fr", "all"]
-    assert lines[4] == "| fr | 3 | 0.333 | 0.667 | 0.667 | 0.333 | 0.333 | 0 of 1 |"
+    assert lines[4] == "| fr | 3 | 0.333 | 0.667 | 0.667 | 0.333 | 0.333 | 0 of 1 | 0 of 0 |"
 
 
 def test_a_bad_case_is_named_by_its_line(tmp_path: Path) -> None:
@@ -64,6 +81,25 @@ def test_a_bad_case_is_named_by_its_line(tmp_path: Path) -> None:
 def test_the_command_prints_the_table(cases: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["search", str(cases)]) == 0
     assert "| all | 4 |" in capsys.readouterr().out
+
+
+def test_the_ablation_has_a_row_for_each_part(
+    cases: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = tuple(part for part in ablation.PARTS if not part.readings)  # the others train a model each: minutes
+    monkeypatch.setattr(ablation, "PARTS", quick)
+
+    assert main(["ablation", str(cases)]) == 0
+    rows = capsys.readouterr().out.splitlines()[2:]
+    assert [row.split("|")[1].strip() for row in rows] == [part.name for part in quick]
+
+
+def test_a_part_left_out_is_back_afterwards() -> None:
+    part = next(part for part in ablation.PARTS if part.name == "without both")
+
+    with ablation.without(part):
+        assert forms.plain("passport dyali") == "passport dyali"
+    assert forms.plain("passport dyali") == "جواز سفر لي"
 
 
 def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
