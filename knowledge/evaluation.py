@@ -1,8 +1,8 @@
 """How well search finds the right sheet: `python -m knowledge.evaluation search tests/evaluation/part1.jsonl`.
 
-Each line of the file: {"id", "text", "variety", "country", "intent", "facet", "procedures": [acceptable ids]}. A
-`procedure` line with no acceptable id, or an `out_of_scope` line with `near_miss`, asks for something that is not in the
-catalogue and should not be answered; nor should other lines of `out_of_scope`. Lines of other intents are left out.
+Each line of the file: {"id", "text", "variety", "country", "intent", "facet", "procedures": [acceptable ids]}. A line
+of `procedure` with no acceptable id, or of `out_of_scope` with `near_miss`, asks for what is not in the catalogue and
+should not be answered; nor should other lines of `out_of_scope`. Lines of other intents are left out.
 """
 
 from __future__ import annotations
