@@ -88,16 +88,18 @@ class TextClassifier:
         network = _network(seen, np.searchsorted(fitted.classes_, wanted), options.network) if options.network else None
         return cls(tuple(fitted.classes_.tolist()), vectorizers, weights, bias, sharpness, network)
 
-    def probabilities(self, texts: Sequence[str], blocks: Sequence[Mapping[str, Any]] = BLOCKS) -> NDArray[np.float64]:
+    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """One row a text, one column a label (in the order of `labels`), each row adding up to 1."""
-        known = self._known(blocks)
-        found = np.empty((len(texts), len(self.labels)))
-        for row, text in enumerate(texts):
-            views = Message.of(text).views(known)
-            columns, values = self._features(views, blocks)
-            found[row] = softmax((values @ self.weights[columns] + self.bias).astype(np.float64) * self.sharpness)
-            if self.network is not None:
-                found[row] = (found[row] + softmax(self.network.scores(views).astype(np.float64))) / 2
+        return np.array([np.mean(self.votes(text), axis=0) for text in texts]).reshape(len(texts), len(self.labels))
+
+    def votes(self, text: str, blocks: Sequence[Mapping[str, Any]] = BLOCKS) -> list[NDArray[np.float64]]:
+        """The probabilities that each model gives the labels: the linear one, then the network where there is one."""
+        views = Message.of(text).views(self._known(blocks))
+        columns, values = self._features(views, blocks)
+        margins = (values @ self.weights[columns] + self.bias).astype(np.float64)
+        found = [softmax(margins * self.sharpness)]
+        if self.network is not None:
+            found.append(softmax(self.network.scores(views).astype(np.float64)))
         return found
 
     def _features(
