@@ -18,8 +18,7 @@ from sklearn.metrics import f1_score
 from knowledge.classifier.model import Options, TextClassifier
 from knowledge.classifier.network import Shape
 
-# 77 close labels want a larger network than our own 20, and less penalty than a balanced set needs.
-OPTIONS = Options(strength=0.3, network=Shape(width=256, hidden=384))
+OPTIONS = Options(strength=0.3, network=Shape(epochs=10))  # as our own, but for the size of the data
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -82,11 +83,15 @@ class TextClassifier:
         ]
         matrix = hstack(parts, format="csr")
         wanted = np.asarray(labels)
-        fitted = _fit(matrix, wanted, options)
+        numbered = np.unique(wanted, return_inverse=True)[1]
+        # Side by side: liblinear and numpy both work without the interpreter's lock.
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            network = beside.submit(_network, seen, numbered, options.network) if options.network else None
+            fitted = _fit(matrix, wanted, options)
+            sharpness = _sharpness(matrix, wanted, options)
+            learnt = network.result() if network else None
         weights, bias = _weights(fitted)
-        sharpness = _sharpness(matrix, wanted, options)
-        network = _network(seen, np.searchsorted(fitted.classes_, wanted), options.network) if options.network else None
-        return cls(tuple(fitted.classes_.tolist()), vectorizers, weights, bias, sharpness, network)
+        return cls(tuple(fitted.classes_.tolist()), vectorizers, weights, bias, sharpness, learnt)
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """One row a text, one column a label (in the order of `labels`), each row adding up to 1."""
