@@ -15,6 +15,7 @@ from actions.follow_ups import FollowUps
 from actions.phrases import load_follow_up_words
 from actions.registry import build_actions
 from actions.replies import Wording, load_wording
+from bot.content_watch import ContentWatch
 from bot.dialogue import RasaDialogue
 from bot.outbox import Sender
 from bot.settings import PROJECT, Settings
@@ -39,7 +40,7 @@ from connectors.sandbox.config import SandboxConfig
 from knowledge.answer import Knowledge
 from knowledge.countries import load_countries
 from knowledge.embedding import load_embedder
-from knowledge.loader import load_content
+from knowledge.loader import Remembered, load_content
 from knowledge.settings import load_settings, load_words
 
 # Telephone numbers that no subscriber has: Twilio's own test senders.
@@ -77,10 +78,13 @@ def open_stores(settings: Settings, *, upgrade: bool = True) -> Stores:
     )
 
 
-def open_knowledge(settings: Settings) -> Knowledge:
-    """The catalogue with its index. Raises `ContentError` or `EmbedderError` with what to mend."""
+def open_knowledge(settings: Settings, remembered: Remembered | None = None) -> Knowledge:
+    """The catalogue with its index. Raises `ContentError` or `EmbedderError` with what to mend.
+
+    `remembered` is filled with the sheets by file.
+    """
     return Knowledge(
-        load_content(PROJECT / "knowledge" / "content"),
+        load_content(settings.content_dir, remembered),
         load_embedder(settings.embedding_source),
         load_settings(PROJECT / "knowledge" / "settings.yaml"),
         load_words(PROJECT / "knowledge" / "words.yaml"),
@@ -197,6 +201,7 @@ class App:
     settings: Settings
     stores: Stores
     knowledge: Knowledge
+    content_watch: ContentWatch
     wording: Wording
     channels: Mapping[str, Channel]
     cases: CaseTracker | None
@@ -223,7 +228,8 @@ class App:
 def build_app(settings: Settings) -> App:
     """Everything but the loops. Call inside a running event loop: clients belong to it."""
     stores = open_stores(settings)
-    knowledge = open_knowledge(settings)
+    remembered: Remembered = {}
+    knowledge = open_knowledge(settings, remembered)
     wording = load_wording()
     channels = build_channels(
         twilio=twilio_config(settings),
@@ -238,6 +244,7 @@ def build_app(settings: Settings) -> App:
         settings=settings,
         stores=stores,
         knowledge=knowledge,
+        content_watch=ContentWatch(settings.content_dir, knowledge, remembered),
         wording=wording,
         channels=channels,
         cases=cases,

@@ -79,6 +79,7 @@ class Settings(BaseSettings):
     country: Literal["ma", "dz", "mr"] = "ma"
     database_url: str = ""
     var_dir: Path = PROJECT / "var"
+    content_dir: Path = PROJECT / "knowledge" / "content"
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     public_url: str = ""

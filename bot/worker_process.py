@@ -13,10 +13,15 @@ async def work(settings: Settings) -> None:
     """Work until SIGINT or SIGTERM, then finish what is in hand."""
     app = build_app(settings)
     worker = app.worker()
+
+    def stop() -> None:
+        worker.stop()
+        app.content_watch.stop()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, worker.stop)
+        loop.add_signal_handler(number, stop)
     try:
-        await worker.run()
+        await asyncio.gather(worker.run(), app.content_watch.run())
     finally:
         await app.close()

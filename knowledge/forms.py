@@ -38,6 +38,7 @@ def words(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple((one,) if one == other else (one, other) for one, other in zip(typed, written, strict=True))
 
 
+@lru_cache(maxsize=16384)  # the content's phrases again, when a change of one sheet builds a new index
 def plain(text: str) -> str:
     """The one form that embeddings see: normalised, Darija in Arabic script and as standard Arabic where known."""
     return " ".join(darija.standard(word) for word in arabizi.to_arabic(text).split())

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ from knowledge.faq import Faq
 from knowledge.procedures import Country, Procedure, State
 
 _FAQ = "faq"  # the folder of questions that are no procedure
+
+Stamp = tuple[int, int, int]  # time of the last change (ns), size, inode: another one means that a file changed
+Remembered = dict[Path, tuple[Stamp, Procedure]]  # sheets without mistakes, by file
+_Read = tuple[Procedure | None, tuple[Mistake, ...]]  # one file's sheet and its mistakes
 
 
 class ContentError(ValueError):
@@ -60,38 +65,80 @@ class Catalogue:
         return tuple(p for p in self if p.state is State.DRAFT)
 
 
-def load_content(path: Path) -> Catalogue:
-    """The catalogue in the folder `path`.
+def load_content(path: Path, remembered: Remembered | None = None) -> Catalogue:
+    """The catalogue in the folder `path`. `remembered`: see `check_content`.
 
     Raises:
         ContentError: one or more sheets are wrong; it lists every mistake.
         FileNotFoundError: there is no such folder.
     """
-    catalogue, mistakes = check_content(path)
+    catalogue, mistakes = check_content(path, remembered)
     if mistakes:
         raise ContentError(mistakes)
     return catalogue
 
 
-def check_content(path: Path) -> tuple[Catalogue, tuple[Mistake, ...]]:
-    """The sheets that could be read, and all mistakes in file order."""
+def check_content(path: Path, remembered: Remembered | None = None) -> tuple[Catalogue, tuple[Mistake, ...]]:
+    """The sheets that could be read, and all mistakes in file order.
+
+    With `remembered`, which is brought up to date, files that have not changed since are not read again.
+    """
+    procedures: dict[str, Procedure] = {}
+    files: dict[str, Path] = {}
+    mistakes: list[Mistake] = []
+    before = remembered or {}
+    after: Remembered = {}
+    stamps = stamps_of(path)
+    for file, stamp in stamps.items():
+        procedure, found = _recalled(before, file, stamp) or _read(file, path)
+        mistakes += found
+        if procedure is not None:
+            if not found:  # a file with mistakes is read again, so that they are told again
+                after[file] = (stamp, procedure)
+            if procedure.id not in procedures:
+                procedures[procedure.id], files[procedure.id] = procedure, file
+    # Also of sheets that cannot be read: their neighbours are right to name them.
+    existing = frozenset(f"{file.parent.name}.{file.stem}" for file in stamps)
+    for procedure_id, (place, message) in check_catalogue(procedures, existing):
+        document = _document(files[procedure_id], path)
+        mistakes.append(Mistake(document.path, document.line(place), message))
+    if remembered is not None:
+        remembered.clear()
+        remembered.update(after)
+    return Catalogue.of(tuple(procedures.values())), tuple(sorted(mistakes))
+
+
+def stamps_of(path: Path) -> dict[Path, Stamp]:
+    """The files of the folder `path` in order, each with the stamp by which a change is seen.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+    """
     if not path.is_dir():
         raise FileNotFoundError(f"no content folder at {path}")
-    procedures: dict[str, Procedure] = {}
-    documents: dict[str, Document] = {}
-    mistakes: list[Mistake] = []
-    existing: set[str] = set()  # also of sheets that cannot be read: their neighbours are right to name them
-    for file in sorted([*path.rglob("*.yaml"), *path.rglob("*.yml")]):
-        existing.add(f"{file.parent.name}.{file.stem}")
-        document = read_yaml(file, f"{path.name}/{file.relative_to(path).as_posix()}")
-        procedure = _sheet(document, file, path)
-        mistakes += document.mistakes
-        if procedure is not None and procedure.id not in procedures:
-            procedures[procedure.id] = procedure
-            documents[procedure.id] = document
-    for procedure_id, (place, message) in check_catalogue(procedures, frozenset(existing)):
-        mistakes.append(Mistake(documents[procedure_id].path, documents[procedure_id].line(place), message))
-    return Catalogue.of(tuple(procedures.values())), tuple(sorted(mistakes))
+    stamps: dict[Path, Stamp] = {}
+    for folder, _, names in os.walk(path):  # faster than Path.rglob, and done several times a second
+        for name in names:
+            if name.endswith((".yaml", ".yml")) and not name.startswith("."):  # hidden: an editor's lock or copy
+                file = Path(folder, name)
+                status = file.stat()
+                stamps[file] = (status.st_mtime_ns, status.st_size, status.st_ino)
+    return dict(sorted(stamps.items()))
+
+
+def _recalled(remembered: Remembered, file: Path, stamp: Stamp) -> _Read | None:
+    known, procedure = remembered.get(file, (None, None))
+    return (procedure, ()) if known == stamp else None
+
+
+def _read(file: Path, root: Path) -> _Read:
+    document = _document(file, root)
+    procedure = _sheet(document, file, root)
+    return procedure, tuple(document.mistakes)
+
+
+def _document(file: Path, root: Path) -> Document:
+    return read_yaml(file, f"{root.name}/{file.relative_to(root).as_posix()}")
 
 
 def _sheet(document: Document, file: Path, root: Path) -> Procedure | None:

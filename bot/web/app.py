@@ -18,20 +18,23 @@ from connectors.channels.webchat import WebChat
 
 
 def create_web(settings: Settings, *, worker: bool) -> FastAPI:
-    """FastAPI app; its lifespan opens and closes everything. `worker` runs the worker in this process."""
+    """FastAPI app; its lifespan opens, closes and keeps everything. `worker` runs the worker in this process."""
 
     @asynccontextmanager
     async def lifespan(web: FastAPI) -> AsyncIterator[None]:
         app = build_app(settings)
         own = app.worker() if worker else None
         _mount(web, app, own)
-        running = asyncio.create_task(own.run()) if own is not None else None
+        running = [asyncio.create_task(app.content_watch.run())]
+        if own is not None:
+            running.append(asyncio.create_task(own.run()))
         try:
             yield
         finally:
-            if own is not None and running is not None:
+            app.content_watch.stop()
+            if own is not None:
                 own.stop()
-                await running
+            await asyncio.gather(*running)
             await app.close()
 
     return FastAPI(title="Dalil", lifespan=lifespan, docs_url="/api/docs", redoc_url=None)

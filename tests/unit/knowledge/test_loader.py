@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from knowledge.content_yaml import Mistake
-from knowledge.loader import Catalogue, ContentError, check_content, load_content, main
-from knowledge.procedures import Country, State
+from knowledge.loader import Catalogue, ContentError, Remembered, check_content, load_content, main
+from knowledge.procedures import Confidence, Country, State
 
 _TABLE = yaml.safe_load((Path(__file__).parent / "data" / "mistakes.yaml").read_text("utf-8"))
 _CASES = list(zip(_TABLE[::2], _TABLE[1::2], strict=True))
@@ -22,6 +22,12 @@ def _changed(text: str, change: dict[str, Any]) -> str:
     assert text.count(change["find"]) == 1, "the case changes exactly one place"
     text = text.replace(change["find"], change["put"])
     return _changed(text, change["also"]) if "also" in change else text
+
+
+def _neighbour(exemple: str) -> str:
+    """Another sheet, ma.second, with the example's names: it says so."""
+    text = exemple.replace("ma.exemple", "ma.second").replace("official_link:", "related: [ma.exemple]\nofficial_link:")
+    return text.replace("short_title: {ar: شهادة المثال, fr: Attestation exemple, ary: شهادة المثال}", _SHORT)
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in _CASES])
@@ -103,6 +109,43 @@ def test_an_empty_file_is_named(write: Any) -> None:
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no content folder"):
         load_content(tmp_path / "nowhere")
+
+
+def test_only_files_that_changed_are_read_again(exemple: str, write: Any) -> None:
+    remembered: Remembered = {}
+    folder = write("ma/exemple.yaml", exemple)
+    before = load_content(folder, remembered)
+    write("ma/second.yaml", _neighbour(exemple))
+
+    after = load_content(folder, remembered)
+
+    assert after.by_id["ma.exemple"] is before.by_id["ma.exemple"]
+    assert set(after.by_id) == {"ma.exemple", "ma.second"}
+    assert set(remembered) == {folder / "ma" / "exemple.yaml", folder / "ma" / "second.yaml"}
+
+    write("ma/exemple.yaml", exemple.replace("confidence: medium", "confidence: high"))
+
+    assert load_content(folder, remembered).by_id["ma.exemple"].confidence is Confidence.HIGH
+
+
+def test_a_sheet_read_before_is_still_named_by_line_when_a_new_one_takes_its_name(exemple: str, write: Any) -> None:
+    remembered: Remembered = {}
+    folder = write("ma/exemple.yaml", exemple)
+    load_content(folder, remembered)
+    write("ma/aaa.yaml", exemple.replace("ma.exemple", "ma.aaa"))
+
+    _, mistakes = check_content(folder, remembered)
+
+    assert mistakes == check_content(folder)[1] == check_content(folder, remembered)[1]
+    assert {(mistake.path, mistake.line) for mistake in mistakes} == {
+        ("content/ma/exemple.yaml", line) for line in (7, 9, 10, 12)
+    }
+
+
+def test_hidden_files_are_no_sheets(exemple: str, write: Any) -> None:
+    write("ma/.#exemple.yaml", "an editor's lock")
+
+    assert set(load_content(write("ma/exemple.yaml", exemple)).by_id) == {"ma.exemple"}
 
 
 def test_the_command_lists_the_mistakes(exemple: str, write: Any, capsys: pytest.CaptureFixture[str]) -> None:
