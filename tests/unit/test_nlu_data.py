@@ -20,7 +20,7 @@ from knowledge.language.normalise import tokens
 
 ROOT = Path(__file__).parents[2]
 NLU_FILES = sorted((ROOT / "nlu_data" / "nlu").rglob("*.yml"))
-DEV_FILES = sorted((ROOT / "tests" / "evaluation").glob("*.jsonl"))
+DEV_FILES = sorted((ROOT / "tests" / "evaluation").rglob("*.jsonl"))
 SHEETS = ROOT / "knowledge" / "content"
 
 VARIETIES = ("fr", "ar", "ary", "ary-Latn")
