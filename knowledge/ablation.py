@@ -52,7 +52,6 @@ PARTS = (
     Part("without variants (renewal, child, loss)", no_variants=True),
     Part("without everyday sheets first", (("fusion", "special", 1.0),)),
     Part("chance words at full weight", (("lexical", "by_chance", 0.0),)),
-    Part("offices at full weight", (("lexical", "office_word", 1.0),)),
     Part("without whole names", (("lexical", "whole_name", 0.0),)),
 )
 

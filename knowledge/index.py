@@ -88,7 +88,7 @@ class LexicalIndex:
                     unknown += self._weight_unknown(readings)
                     continue
                 best = self._best(matches)
-                weight = self._weight(readings, matches, best)
+                weight = self._weight(matches, best)
                 known += weight
                 explained += weight * best
                 named += self._best_in_names(matches)
@@ -114,11 +114,10 @@ class LexicalIndex:
         short = any(len(word) < 3 or word.isdigit() for word in readings)
         return short or _is_frequent(readings) or self._vocabulary.any_soft(readings)
 
-    def _weight(self, readings: tuple[str, ...], matches: list[Match], best: Scores) -> float:
+    def _weight(self, matches: list[Match], best: Scores) -> float:
         """What a word counts: rare ones most, but those that stand in one phrase of a sheet by chance little."""
         rarity = max(posting.idf * posting.naming for _, posting in matches)
-        share = self._settings.office_word if self._vocabulary.any_office(readings) else 1.0
-        return rarity * share * math.pow(float(best.max()), self._settings.by_chance)
+        return rarity * math.pow(float(best.max()), self._settings.by_chance)
 
     def _weight_unknown(self, readings: tuple[str, ...]) -> float:
         """What a word that no sheet has counts against all of them."""

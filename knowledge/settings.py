@@ -33,7 +33,6 @@ class LexicalSettings(_Model):
     standard: Share
     typo: Share
     question_word: Share
-    office_word: Share
     by_chance: Weight
     unknown_word: Share
     whole_name: Share
@@ -106,14 +105,12 @@ class Settings(_Model):
 class Words(_Model):
     """words.yaml: words that never name a procedure, `soft` ones that do only if a sheet is called so, and variants.
 
-    `offices`: words for who is in charge, which many sheets name. `not_covered`: names of services that no sheet is
-    about and that share a word with one that is.
+    `not_covered`: names of services that no sheet is about, most of which share a word with one that is.
     """
 
     empty: tuple[str, ...]
     facets: tuple[str, ...]
     soft: tuple[str, ...]
-    offices: tuple[str, ...]
     variants: dict[str, tuple[str, ...]]
     not_covered: tuple[str, ...]
 

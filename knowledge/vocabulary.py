@@ -21,7 +21,6 @@ class Vocabulary:
     def __init__(self, words: Words) -> None:
         self._empty = _normalised([*words.empty, *words.facets])
         self._soft = _normalised(words.soft)
-        self._offices = _normalised(words.offices)
         self._variants: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)  # by the keys of their first word
         for name, texts in words.variants.items():
             _index(self._variants, name, texts)
@@ -39,10 +38,6 @@ class Vocabulary:
     def any_soft(self, readings: tuple[str, ...]) -> bool:
         """Whether a word names something only where a sheet is called so."""
         return any(word in self._soft for word in readings)
-
-    def any_office(self, readings: tuple[str, ...]) -> bool:
-        """Whether a word names who is in charge (police, court), which many sheets do."""
-        return any(word in self._offices for word in readings)
 
     def variants(self, text: str) -> frozenset[str]:
         """The variants that `text` speaks of: {"renewal"}, {"minor"} …"""

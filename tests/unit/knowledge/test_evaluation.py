@@ -96,10 +96,11 @@ def test_the_ablation_has_a_row_for_each_part(
 
 def test_a_part_left_out_is_back_afterwards() -> None:
     part = next(part for part in ablation.PARTS if part.name == "without both")
+    usual = forms.plain("passport dyali")
 
     with ablation.without(part):
         assert forms.plain("passport dyali") == "passport dyali"
-    assert forms.plain("passport dyali") == "جواز سفر لي"
+    assert forms.plain("passport dyali") == usual != "passport dyali"
 
 
 def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
