@@ -31,7 +31,6 @@ BLOCKS: tuple[dict[str, Any], ...] = (  # docs/benchmarks.md shows what each one
     {"view": "stem_pairs", "analyzer": "word", "ngram_range": (1, 1), "min_df": 2},
     {"view": "skeletons", "analyzer": "word", "ngram_range": (1, 2), "min_df": 1},
     {"view": "skeletons", "analyzer": "char_wb", "ngram_range": (2, 4), "min_df": 2},
-    {"view": "concepts", "analyzer": "word", "ngram_range": (1, 2), "min_df": 1},
     {"view": "concept_pairs", "analyzer": "word", "ngram_range": (1, 1), "min_df": 1},
 )
 _OF_NETWORK = "network_"  # before the names of its arrays in the file
