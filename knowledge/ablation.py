@@ -114,5 +114,6 @@ def without(part: Part) -> Iterator[None]:
 
 
 def _forget() -> None:
-    forms.words.cache_clear()
-    forms.keys.cache_clear()
+    """What forms.py remembers was read with the part: a row would quietly keep it."""
+    for remembered in (forms.words, forms.plain, forms.keys):
+        remembered.cache_clear()
