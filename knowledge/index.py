@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from knowledge import forms
 from knowledge.language import arabizi
 from knowledge.procedures import Procedure
-from knowledge.settings import LexicalSettings, Settings
+from knowledge.settings import FieldWeights, LexicalSettings, Settings
 from knowledge.vocabulary import Vocabulary
 
 Scores = npt.NDArray[np.float32]  # one per sheet, in the index's order
@@ -42,6 +43,17 @@ class _Posting:
     naming: float
 
 
+Name = tuple[tuple[str, ...], ...]  # its words, each with its readings
+
+
+@dataclass(frozen=True, slots=True)
+class SheetWords:
+    """What one sheet has to be found by: its names, and per key the weight of its mentions."""
+
+    names: tuple[Name, ...]
+    mentions: dict[str, float]
+
+
 Match = tuple[float, _Posting]  # quality (0 to 1) and where
 
 
@@ -58,11 +70,13 @@ class LexicalIndex:
             "standard": self._settings.standard,
         }
         self._vocabulary = vocabulary
-        self._names = [(sheet, name) for sheet, p in enumerate(procedures) for name in _names(p)]
-        self._postings = self._build(_count(procedures, settings), self._standing_in())
+        sheets = [read_sheet(procedure, settings.fields) for procedure in procedures]
+        names = [name for sheet in sheets for name in sheet.names]
+        self._starts = np.cumsum([0, *(len(sheet.names) for sheet in sheets)])[:-1]
+        self._name_count = len(names)
+        self._postings = self._build(sheets, _standing_in(names))
         self._typos = _deletions(self._postings)
-        self._full = np.array([self._weight_of_name(name) for _, name in self._names], dtype=np.float32)
-        self._starts = np.searchsorted([sheet for sheet, _ in self._names], range(self._size))
+        self._full = np.array([self._weight_of_name(name) for name in names], dtype=np.float32)
 
     def score(self, text: str) -> Scores:
         """How well each sheet fits, 0 to 1, shape [sheets]: the share of `text` that it explains, lowered where `text`
@@ -79,7 +93,7 @@ class LexicalIndex:
     def _explained(self, text: str) -> tuple[Scores, Scores]:
         """The share of `text` that each sheet explains, and how much of a name of the sheet `text` has."""
         explained = np.zeros(self._size, dtype=np.float32)
-        named = np.zeros(len(self._names), dtype=np.float32)
+        named = np.zeros(self._name_count, dtype=np.float32)
         known = unknown = 0.0
         for readings in dict.fromkeys(forms.words(text)):
             if not self._vocabulary.any_empty(readings):
@@ -132,14 +146,14 @@ class LexicalIndex:
 
     def _best_in_names(self, matches: list[Match]) -> Scores:
         """What a word adds to each name it stands in."""
-        scores = np.zeros(len(self._names), dtype=np.float32)
+        scores = np.zeros(self._name_count, dtype=np.float32)
         for quality, posting in matches:
             scores[posting.names] = np.maximum(scores[posting.names], quality * posting.idf)
         return scores
 
-    def _weight_of_name(self, name: str) -> float:
+    def _weight_of_name(self, name: Name) -> float:
         """The rarity of a name's words together; infinite for a name without any: it can never be whole."""
-        words = [readings for readings in forms.words(name) if not self._vocabulary.any_empty(readings)]
+        words = [readings for readings in name if not self._vocabulary.any_empty(readings)]
         return sum(max(posting.idf for _, posting in self._matches(readings)) for readings in words) or math.inf
 
     def _matches(self, readings: tuple[str, ...]) -> Iterator[Match]:
@@ -156,29 +170,26 @@ class LexicalIndex:
                 for key in _nearby(word, self._typos):
                     yield self._settings.typo, self._postings[key]
 
-    def _standing_in(self) -> dict[str, list[int]]:
-        """The names that each key stands in, by position."""
-        table: dict[str, list[int]] = defaultdict(list)
-        for position, (_, name) in enumerate(self._names):
-            for key in _keys(name):
-                table[key].append(position)
-        return table
-
-    def _build(self, mentions: dict[str, dict[int, float]], names: dict[str, list[int]]) -> dict[str, _Posting]:
-        lengths = np.zeros(self._size, dtype=np.float32)
-        for sheets in mentions.values():
-            for sheet, weight in sheets.items():
-                lengths[sheet] += weight
+    def _build(self, read: list[SheetWords], names: dict[str, list[int]]) -> dict[str, _Posting]:
+        """The postings, computed for all keys at once: one key's arrays are slices of the arrays of all."""
+        lengths = np.array([sum(sheet.mentions.values()) for sheet in read], dtype=np.float32)
         relative = lengths / max(float(lengths.mean()), 1e-9) if self._size else lengths
+        ids: dict[str, int] = {}
+        of_key = np.array([ids.setdefault(key, len(ids)) for sheet in read for key in sheet.mentions], dtype=np.intp)
+        in_sheet = np.repeat(np.arange(self._size), [len(sheet.mentions) for sheet in read])
+        raw = np.array([weight for sheet in read for weight in sheet.mentions.values()], dtype=np.float32)
+        order = np.argsort(of_key, kind="stable")
+        sheets = in_sheet[order]
+        weights = self._saturated(raw[order], relative[sheets])
+        ends = np.cumsum(np.bincount(of_key, minlength=len(ids))).tolist()
         most = math.log(1 + (self._size + 0.5) / 0.5)
-        postings = {}
-        for key, sheets in mentions.items():
-            positions = np.fromiter(sheets.keys(), dtype=np.intp)
-            weights = self._saturated(np.fromiter(sheets.values(), dtype=np.float32), relative[positions])
-            idf = math.log(1 + (self._size - len(sheets) + 0.5) / (len(sheets) + 0.5)) / most
+        postings, start = {}, 0
+        for key, end in zip(ids, ends, strict=True):
+            idf = math.log(1 + (self._size - (end - start) + 0.5) / ((end - start) + 0.5)) / most
             naming = 1.0 if key in names else self._settings.question_word
             standing = np.array(names.get(key, ()), dtype=np.intp)
-            postings[key] = _Posting(positions, weights, standing, idf, naming)
+            postings[key] = _Posting(sheets[start:end], weights[start:end], standing, idf, naming)
+            start = end
         return postings
 
     def _saturated(self, raw: Scores, relative_length: Scores) -> Scores:
@@ -200,23 +211,31 @@ def _names(procedure: Procedure) -> list[str]:
     return list(dict.fromkeys([*titles, *procedure.aliases.all()]))
 
 
-def _keys(text: str) -> set[str]:
-    return {key for readings in forms.words(text) for word in readings for key, _ in forms.keys(word)}
+@lru_cache(maxsize=8192)  # a changed sheet is read again, the thousands beside it are not
+def read_sheet(procedure: Procedure, fields: FieldWeights) -> SheetWords:
+    """A sheet's words, read once for all indices that it stands in."""
+    mentions: dict[str, float] = defaultdict(float)
+    for text, weight in _fields(procedure, fields):
+        for key in _keys(forms.words(text)):
+            mentions[key] += weight
+    return SheetWords(tuple(forms.words(name) for name in _names(procedure)), dict(mentions))
 
 
-def _count(procedures: tuple[Procedure, ...], settings: Settings) -> dict[str, dict[int, float]]:
-    """Per key the weight of its mentions by sheet."""
-    mentions: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
-    for position, procedure in enumerate(procedures):
-        for text, weight in _fields(procedure, settings):
-            for key in _keys(text):
-                mentions[key][position] += weight
-    return mentions
+def _standing_in(names: list[Name]) -> dict[str, list[int]]:
+    """The names that each key stands in, by position."""
+    table: dict[str, list[int]] = defaultdict(list)
+    for position, name in enumerate(names):
+        for key in _keys(name):
+            table[key].append(position)
+    return table
 
 
-def _fields(procedure: Procedure, settings: Settings) -> Iterator[tuple[str, float]]:
+def _keys(words: Name) -> set[str]:
+    return {key for readings in words for word in readings for key, _ in forms.keys(word)}
+
+
+def _fields(procedure: Procedure, weights: FieldWeights) -> Iterator[tuple[str, float]]:
     """Every searched text with its weight."""
-    weights = settings.fields
     for text in _names(procedure):
         yield text, weights.names
     for text in procedure.questions.all():

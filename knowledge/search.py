@@ -61,6 +61,8 @@ class Search:
         self._unasked = {
             p.id: math.prod(1 - settings.variants[v] for v in self._titled[p.id]) for p in self._procedures
         }
+        self._by_id = np.argsort(np.argsort([p.id for p in self._procedures]))  # its place in the order of ids
+        self._fits_of: dict[tuple[frozenset[str], Country], np.ndarray] = {}
         self._mentioned = {p.id: self.vocabulary.variants(" . ".join(phrases_of(p))) for p in self._procedures}
 
     def search(self, text: str, country: Country, *, detail: bool = True) -> SearchResult:
@@ -108,17 +110,19 @@ class Search:
         zero, one, fusion = self._settings.dense.zero, self._settings.dense.one, self._settings.fusion
         calibrated = np.clip((dense - zero) / (one - zero), 0, 1)
         fused = fusion.lexical * lexical + fusion.dense * calibrated
-        spoken = self.vocabulary.variants(text)
-        hits = [
-            Hit(
-                procedure,
-                float(fused[i]) * self._fit(procedure, spoken, country),
-                float(lexical[i]),
-                float(dense[i]),
-            )
-            for i, procedure in enumerate(self._procedures)
-        ]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.procedure.id))
+        scores = fused.astype(np.float64) * self._fits(self.vocabulary.variants(text), country)
+        # Enough for the hits and the rejected even where every question among them is beaten.
+        needed = 2 * self._settings.thresholds.candidates + len(self._procedures) - self._sheets
+        best = np.lexsort((self._by_id, -scores))[:needed]
+        return [Hit(self._procedures[i], float(scores[i]), float(lexical[i]), float(dense[i])) for i in best]
+
+    def _fits(self, spoken: frozenset[str], country: Country) -> np.ndarray:
+        """The factor of each sheet. Variants are few, and so are the sets of them that are spoken: each is kept."""
+        kept = self._fits_of.get((spoken, country))
+        if kept is None:
+            kept = np.array([self._fit(procedure, spoken, country) for procedure in self._procedures])
+            self._fits_of[spoken, country] = kept
+        return kept
 
     def _without_beaten(self, hits: list[Hit], detail: bool) -> list[Hit]:
         """Hits without the questions that do not lead every procedure clearly: they never stand in a procedure's way.
