@@ -18,7 +18,7 @@ from sklearn.metrics import f1_score
 from knowledge.classifier.model import Options, TextClassifier
 from knowledge.classifier.network import Shape
 
-OPTIONS = Options(strength=0.3, network=Shape(epochs=10))  # as our own, but for the size of the data
+OPTIONS = Options(strength=0.3, network=Shape(width=256, hidden=384))  # 77 close labels want a larger network
 
 
 @dataclass(frozen=True, slots=True)
