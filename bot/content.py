@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _CONTENT = PROJECT / "knowledge" / "content"
 
 app = typer.Typer(no_args_is_help=True, help="The content sheets: report on them, import drafts.")
-app.add_typer(content_import.app, name="import")
+app.command("import")(content_import.import_file)
 
 
 @app.command("report")

@@ -1,6 +1,7 @@
 """`dalil understand`: what Dalil makes of a message, through the same code as a citizen's first message.
 
-Rasa's trained NLU parses the text; `actions.answer` and the knowledge base decide. Nothing is stored or sent.
+Rasa's trained NLU parses the text; `actions.answer` and the knowledge base decide. Nothing is stored or sent. What goes
+on from a turn before (`actions/follow_ups.py`) needs one, and is not read here.
 """
 
 from __future__ import annotations
@@ -49,25 +50,26 @@ class Understanding:
         text = clean(line.text)[:MAX_TEXT].strip()
         parsed = await self._nlu.parse(text_for_rasa(text))
         message = from_parse(parsed, _first_turn(line))
-        intent, facet, outcome = self._decided(message)
-        considered = self._answers.answer(message).considered if intent == "procedure" else ()
+        considered = self._answers.answer(message).considered
+        intent, facet, outcome = self._decided(message, named=bool(considered))
+        asked = intent == "procedure"
         return {
             "id": line.id,
             "language": parsed["language"]["name"],
             "intent": intent,
             "facet": facet,
-            "facets": list(message.facets),
-            "procedures": [{"id": hit.procedure.id, "score": round(hit.score, 3)} for hit in considered],
+            "facets": list(message.facets) if asked else [],
+            "procedures": [{"id": hit.procedure.id, "score": round(hit.score, 3)} for hit in considered if asked],
             "outcome": outcome,
             "confidence": round(message.confidence, 3),
         }
 
-    def _decided(self, message: Understood) -> tuple[str, str | None, str]:
-        """Intent, facet and outcome, in the words of INTERFACES.md."""
+    def _decided(self, message: Understood, *, named: bool) -> tuple[str, str | None, str]:
+        """Intent, facet and outcome, in the words of INTERFACES.md. `named`: the search considered some sheet."""
         intent = message.intent
         if intent.startswith("ask_"):
             outcome = self._outcome(message)
-            if outcome == Outcome.NO_ANSWER.value and not self._answers.answer(message).considered:
+            if outcome == Outcome.NO_ANSWER.value and not named:
                 # Asked like our questions, about a service that no sheet is about or near: outside what Dalil does.
                 return "out_of_scope", None, outcome
             return "procedure", message.facets[0] if message.facets else intent.removeprefix("ask_"), outcome

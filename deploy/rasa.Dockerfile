@@ -11,10 +11,11 @@ WORKDIR /app
 COPY requirements/rasa.txt requirements/
 RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes -r requirements/rasa.txt
 
-# Only what Rasa's environment may import: bot/nlu and knowledge/language.
+# Only what Rasa's environment may import: bot/nlu, knowledge/classifier and knowledge/language.
 COPY bot/__init__.py bot/__init__.py
 COPY bot/nlu bot/nlu
 COPY knowledge/__init__.py knowledge/__init__.py
+COPY knowledge/classifier knowledge/classifier
 COPY knowledge/language knowledge/language
 COPY config.yml domain.yml endpoints.yml credentials.yml ./
 COPY nlu_data nlu_data

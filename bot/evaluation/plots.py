@@ -6,11 +6,15 @@ import importlib.util
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from bot.evaluation import confusion
 from bot.evaluation.report import Run, SetReport
 from bot.evaluation.score import VARIETIES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _SHOWN = ("language", "intent", "facet", "procedure first", "answered wrongly", "out of scope answered")
 _DPI = 110
@@ -26,8 +30,8 @@ def write_plots(run: Run, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
 
-    def save(name: str, size: tuple[float, float], paint: Callable[[Any], None]) -> None:
-        figure, axes = _canvas(figsize=size, layout="constrained")
+    def save(name: str, size: tuple[float, float], paint: Callable[[Axes], None]) -> None:
+        figure, axes = _canvas(size)
         paint(axes)
         file = folder / f"{name}.png"
         figure.savefig(file, dpi=_DPI)
@@ -53,17 +57,17 @@ def need_matplotlib() -> None:
         raise NoMatplotlib("Plots need the development tools. Run `requirements/setup.sh dev`.")
 
 
-def _canvas(**options: Any) -> tuple[Any, Any]:  # noqa: ANN401  matplotlib's own options
+def _canvas(size: tuple[float, float]) -> tuple[Figure, Axes]:
     """A figure and its axes that need no screen and keep no state."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(**options)
+    figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
     return figure, figure.subplots()
 
 
-def _bars(axes: Any, one: SetReport) -> None:  # noqa: ANN401  matplotlib.axes.Axes, imported only where it is installed
+def _bars(axes: Axes, one: SetReport) -> None:
     width = 0.8 / len(VARIETIES)
     for number, variety in enumerate(VARIETIES):
         shares = [one.scores[variety].share(figure) or 0.0 for figure in _SHOWN]
@@ -75,7 +79,7 @@ def _bars(axes: Any, one: SetReport) -> None:  # noqa: ANN401  matplotlib.axes.A
     axes.legend(ncols=len(VARIETIES), loc="upper right")
 
 
-def _calibration(axes: Any, one: SetReport) -> None:  # noqa: ANN401  matplotlib.axes.Axes
+def _calibration(axes: Axes, one: SetReport) -> None:
     axes.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="--")
     axes.plot([b.promised for b in one.bins], [b.kept for b in one.bins], marker="o")
     for b in one.bins:
@@ -85,7 +89,7 @@ def _calibration(axes: Any, one: SetReport) -> None:  # noqa: ANN401  matplotlib
     axes.set_title(f"{one.labelled.name}: calibration")
 
 
-def _heatmap(axes: Any, matrix: confusion.Matrix, title: str) -> None:  # noqa: ANN401  matplotlib.axes.Axes
+def _heatmap(axes: Axes, matrix: confusion.Matrix, title: str) -> None:
     rows = [[count / (sum(row) or 1) for count in row] for row in matrix.counts]
     if rows:
         axes.imshow(rows, cmap="Greens", vmin=0, vmax=1)

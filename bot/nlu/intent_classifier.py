@@ -24,6 +24,7 @@ from knowledge.language.normalise import LEXICON
 
 FACETS = "facets"
 _RANKED = 10
+_FIRST = "salam, bghit chi haja"  # reads the word lists (0.2 s), so that no citizen waits for them
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,9 @@ class FacetIntentClassifier(IntentClassifier, GraphComponent):
     ) -> FacetIntentClassifier:
         """Raises ValueError or OSError when the stored model is missing or damaged: better no start than no answers."""
         with model_storage.read_from(resource) as directory:
-            return cls(config, model_storage, resource, TextClassifier.load(directory))
+            model = TextClassifier.load(directory)
+        model.votes(_FIRST)
+        return cls(config, model_storage, resource, model)
 
     @staticmethod
     def required_packages() -> List[str]:

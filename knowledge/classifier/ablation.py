@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from knowledge.classifier import baseline
 from knowledge.classifier.model import BLOCKS, Options, TextClassifier
 
 VARIETIES = ("fr", "ar", "ary", "ary-Latn")
@@ -58,15 +59,11 @@ def messages(files: Sequence[Path]) -> Iterator[Labelled]:
             yield Labelled(row["text"], row["variety"], frozenset(right))
 
 
-def share_right(
-    classifier: TextClassifier, wanted: Sequence[Labelled], blocks: Sequence[Mapping[str, Any]], network_only: bool
-) -> dict[str, float]:
-    """The share of messages whose first label is right, by variety and of all."""
+def share_right(read: Callable[[str], str], wanted: Sequence[Labelled]) -> dict[str, float]:
+    """The share of messages to which `read` gives a right label, by variety and of all."""
     hits: dict[str, list[bool]] = {name: [] for name in (*VARIETIES, "all")}
     for message in wanted:
-        found = classifier.votes(message.text, blocks)
-        row = found[-1] if network_only else np.mean(found, axis=0)
-        hit = classifier.labels[int(row.argmax())] in message.right
+        hit = read(message.text) in message.right
         hits[message.variety].append(hit)
         hits["all"].append(hit)
     return {name: float(np.mean(found)) for name, found in hits.items() if found}
@@ -82,23 +79,23 @@ def main(arguments: Sequence[str]) -> int:
     sys.stdout.write(f"| {len(wanted)} messages, {len(texts)} examples | " + " | ".join((*VARIETIES, "all")) + " |\n")
     sys.stdout.write("|---" * (len(VARIETIES) + 2) + "|\n")
 
-    def row(name: str, classifier: TextClassifier, blocks: Sequence[Any] = BLOCKS, network_only: bool = False) -> None:
-        shares = share_right(classifier, wanted, blocks, network_only)
+    def row(name: str, read: Callable[[str], str]) -> None:
+        shares = share_right(read, wanted)
         sys.stdout.write(f"| {name} | " + " | ".join(f"{shares.get(v, 0):.3f}" for v in (*VARIETIES, "all")) + " |\n")
         sys.stdout.flush()
 
+    def linear(blocks: Sequence[Mapping[str, Any]]) -> Callable[[str], str]:
+        return TextClassifier.train(texts, intents, Options(network=None), blocks).label
+
     whole = TextClassifier.train(texts, intents)
-    row("everything", whole)
-    row("network alone", whole, network_only=True)
-    linear = Options(network=None)
-    row("linear model alone", TextClassifier.train(texts, intents, linear))
+    row("everything", whole.label)
+    row("network alone", lambda text: whole.labels[int(whole.votes(text)[-1].argmax())])
+    row("linear model alone", linear(BLOCKS))
     for index, name in _NAMES.items():
-        blocks = [block for i, block in enumerate(BLOCKS) if i != index]
-        row(f"linear without {name}", TextClassifier.train(texts, intents, linear, blocks), blocks)
-    singles = [*BLOCKS, {"view": "concepts", "analyzer": "word", "ngram_range": (1, 2), "min_df": 1}]
-    row("linear with concepts one by one", TextClassifier.train(texts, intents, linear, singles), singles)
-    plain = [{**block, "view": "written"} for block in BLOCKS[:2]]
-    row("linear, words as written, nothing else", TextClassifier.train(texts, intents, linear, plain), plain)
+        row(f"linear without {name}", linear([block for i, block in enumerate(BLOCKS) if i != index]))
+    singles = {"view": "concepts", "analyzer": "word", "ngram_range": (1, 2), "min_df": 1}
+    row("linear with concepts one by one", linear([*BLOCKS, singles]))
+    row("linear, words and letters as written, nothing else", baseline.train(texts, intents))
     return 0
 
 

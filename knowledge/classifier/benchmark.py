@@ -1,4 +1,4 @@
-"""`python -m knowledge.evaluation arbanking77 TRAIN.csv TEST.csv ...`: our classifier on public data.
+"""`python -m knowledge.evaluation arbanking77 [--compare] TRAIN.csv TEST.csv ...`: our classifier on public data.
 
 ArBanking77 (Jarrar et al., 2023, arXiv 2310.19034; CC BY-SA 4.0, not part of Dalil): customers' questions to a bank, 77
 intents, columns `label,text`. Learnt from the training file alone; nothing of the test files is looked at.
@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sklearn.metrics import f1_score
 
+from knowledge.classifier import baseline
 from knowledge.classifier.model import Options, TextClassifier
 from knowledge.classifier.network import Shape
 
@@ -53,9 +54,10 @@ def read_labelled(file: Path) -> tuple[list[str], list[str]]:
     return texts, labels
 
 
-def measure(classifier: TextClassifier, texts: Sequence[str], labels: Sequence[str]) -> Figures:
+def measure(read: Callable[[str], str], texts: Sequence[str], labels: Sequence[str]) -> Figures:
+    """How right `read` is; it gives one text's label."""
     started = time.perf_counter()
-    found = [classifier.labels[int(classifier.probabilities([text])[0].argmax())] for text in texts]
+    found = [read(text) for text in texts]
     each = (time.perf_counter() - started) * 1000 / len(texts)
     right = sum(one == other for one, other in zip(found, labels, strict=True))
     macro = float(f1_score(list(labels), found, average="macro", labels=sorted(set(labels))))
@@ -63,28 +65,39 @@ def measure(classifier: TextClassifier, texts: Sequence[str], labels: Sequence[s
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Train once, then one row a test file."""
-    if len(arguments) < 2:
-        sys.stderr.write("usage: python -m knowledge.evaluation arbanking77 TRAIN.csv TEST.csv ...\n")
+    """Train once, then one row a test file. `--compare`: first the same rows of the baseline."""
+    compare = "--compare" in arguments
+    files = [Path(name) for name in arguments if name != "--compare"]
+    if len(files) < 2:
+        sys.stderr.write("usage: python -m knowledge.evaluation arbanking77 [--compare] TRAIN.csv TEST.csv ...\n")
         return 2
     try:
-        texts, labels = read_labelled(Path(arguments[0]))
-        tests = [(Path(name).name, *read_labelled(Path(name))) for name in arguments[1:]]
+        texts, labels = read_labelled(files[0])
+        tests = [(file.name, *read_labelled(file)) for file in files[1:]]
     except (OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stderr.write(f"training on {len(texts)} messages of {len(set(labels))} intents ...\n")
-    started = time.perf_counter()
-    classifier = TextClassifier.train(texts, labels, OPTIONS)
-    trained = time.perf_counter() - started
     sys.stdout.write("| test | messages | accuracy | macro-F1 | train s | ms a message |\n|---|---|---|---|---|---|\n")
-    for name, test_texts, test_labels in tests:
-        figures = measure(classifier, test_texts, test_labels)
+    if compare:
+        _rows(", linear SVM", lambda: baseline.train(texts, labels), tests)
+    _rows("", lambda: TextClassifier.train(texts, labels, OPTIONS).label, tests)
+    return 0
+
+
+def _rows(
+    name: str, train: Callable[[], Callable[[str], str]], tests: Sequence[tuple[str, Sequence[str], Sequence[str]]]
+) -> None:
+    started = time.perf_counter()
+    read = train()
+    trained = time.perf_counter() - started
+    for test, texts, labels in tests:
+        figures = measure(read, texts, labels)
         sys.stdout.write(
-            f"| {name} | {figures.messages} | {figures.accuracy:.4f} | {figures.macro_f1:.4f} "
+            f"| {test}{name} | {figures.messages} | {figures.accuracy:.4f} | {figures.macro_f1:.4f} "
             f"| {trained:.1f} | {figures.milliseconds:.2f} |\n"
         )
-    return 0
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A text classifier for short messages: the mean of a linear model over six views of a message and a small network.
+"""A text classifier for short messages: the mean of a linear model over views of a message and a small network.
 
 Runs in both environments. Stored as JSON and plain numpy arrays, never as pickles: a model file cannot run code.
 """
@@ -57,6 +57,7 @@ class TextClassifier:
     bias: NDArray[np.float32]  # (labels,)
     sharpness: float  # margins are multiplied by it before the softmax (temperature scaling, Guo et al., ICML 2017)
     network: Network | None = None
+    blocks: Sequence[Mapping[str, Any]] = BLOCKS  # others are for measuring only: `load` reads these
 
     @classmethod
     def train(
@@ -66,10 +67,7 @@ class TextClassifier:
         options: Options = Options(),
         blocks: Sequence[Mapping[str, Any]] = BLOCKS,
     ) -> TextClassifier:
-        """Fit on `texts` and their `labels`. `blocks` other than BLOCKS are for measuring only: they are not stored.
-
-        Raises ValueError when there are fewer than two labels.
-        """
+        """Fit on `texts` and their `labels`. Raises ValueError when there are fewer than two labels."""
         messages = [Message.of(text) for text in texts]
         spread = Counter(consonants for message in messages for consonants in set(message.skeletons))
         # In the training every word is known from its own example: a word is known here if another example has it.
@@ -85,34 +83,36 @@ class TextClassifier:
         numbered = np.unique(wanted, return_inverse=True)[1]
         # Side by side: liblinear and numpy both work without the interpreter's lock.
         with ThreadPoolExecutor(max_workers=1) as beside:
-            network = beside.submit(_network, seen, numbered, options.network) if options.network else None
+            network = beside.submit(_network, seen, numbered, options) if options.network else None
             fitted = _fit(matrix, wanted, options)
             sharpness = _sharpness(matrix, wanted, options)
             learnt = network.result() if network else None
         weights, bias = _weights(fitted)
-        return cls(tuple(fitted.classes_.tolist()), vectorizers, weights, bias, sharpness, learnt)
+        return cls(tuple(fitted.classes_.tolist()), vectorizers, weights, bias, sharpness, learnt, blocks)
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """One row a text, one column a label (in the order of `labels`), each row adding up to 1."""
         return np.array([np.mean(self.votes(text), axis=0) for text in texts]).reshape(len(texts), len(self.labels))
 
-    def votes(self, text: str, blocks: Sequence[Mapping[str, Any]] = BLOCKS) -> list[NDArray[np.float64]]:
+    def label(self, text: str) -> str:
+        """The most probable label."""
+        return self.labels[int(self.probabilities([text])[0].argmax())]
+
+    def votes(self, text: str) -> list[NDArray[np.float64]]:
         """The probabilities that each model gives the labels: the linear one, then the network where there is one."""
-        views = Message.of(text).views(self._known(blocks))
-        columns, values = self._features(views, blocks)
+        views = Message.of(text).views(self._known)
+        columns, values = self._features(views)
         margins = (values @ self.weights[columns] + self.bias).astype(np.float64)
         found = [softmax(margins * self.sharpness)]
         if self.network is not None:
             found.append(softmax(self.network.scores(views).astype(np.float64)))
         return found
 
-    def _features(
-        self, views: Mapping[str, str], blocks: Sequence[Mapping[str, Any]]
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def _features(self, views: Mapping[str, str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Columns and values of one message: what `TfidfVectorizer.transform` gives, without its set-up per call."""
         columns: list[int] = []
         values: list[NDArray[np.float32]] = []
-        for block, (analyse, vocabulary, idf, first) in zip(blocks, self._readers, strict=True):
+        for block, (analyse, vocabulary, idf, first) in zip(self.blocks, self._readers, strict=True):
             counts = Counter(
                 index for gram in analyse(views[block["view"]]) if (index := vocabulary.get(gram, -1)) >= 0
             )
@@ -165,9 +165,10 @@ class TextClassifier:
                 tuple(stored["labels"]), tuple(vectorizers), weights, arrays["bias"], stored["sharpness"], network
             )
 
-    def _known(self, blocks: Sequence[Mapping[str, Any]]) -> Mapping[str, int]:
+    @cached_property
+    def _known(self) -> Mapping[str, int]:
         """The skeletons of all words of the training."""
-        for block, vectorizer in zip(blocks, self.vectorizers, strict=True):
+        for block, vectorizer in zip(self.blocks, self.vectorizers, strict=True):
             if block["view"] == "skeletons" and block["analyzer"] == "word":
                 vocabulary: Mapping[str, int] = vectorizer.vocabulary_
                 return vocabulary
@@ -181,10 +182,10 @@ def softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return shares
 
 
-def _network(seen: Sequence[Mapping[str, str]], labels: NDArray[np.int64], shape: Shape) -> Network:
+def _network(seen: Sequence[Mapping[str, str]], labels: NDArray[np.int64], options: Options) -> Network:
     """Rare labels count more, though not as much more as they are rarer: what is asked often should be read well."""
     weights = np.sqrt(len(labels) / np.bincount(labels)).astype(np.float32)
-    return train_network([bag(views) for views in seen], labels, weights, shape)
+    return train_network([bag(views) for views in seen], labels, weights, options.network or Shape(), options.seed)
 
 
 def _vectorizer(block: Mapping[str, Any], min_df: int = 1, vocabulary: Sequence[str] | None = None) -> TfidfVectorizer:

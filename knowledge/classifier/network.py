@@ -46,7 +46,6 @@ class Shape:
     smoothing: float = 0.05
     rate: float = 2e-3
     table_rate: float = 0.15
-    seed: int = 20
 
 
 @lru_cache(maxsize=32768)
@@ -133,9 +132,9 @@ class _Table:
         self.values[rows] += gradient
 
 
-def train(bags: Sequence[Ints], labels: Ints, weights: Floats, shape: Shape) -> Network:
+def train(bags: Sequence[Ints], labels: Ints, weights: Floats, shape: Shape, seed: int) -> Network:
     """Learn `labels` (one number from 0 a bag) by cross-entropy; `weights`: how much each label counts, (labels,)."""
-    rng = np.random.default_rng(shape.seed)
+    rng = np.random.default_rng(seed)
     count = len(weights)
     table = _Table(rng.normal(0, 0.3, (BUCKETS, shape.width)).astype(np.float32), shape.table_rate)
     into = _Adam(_uniform(rng, shape.width, shape.hidden), shape.rate)

@@ -53,7 +53,6 @@ class Message:
     def views(self, known: Container[str]) -> dict[str, str]:
         """The same message several times, so that examples in one script, spelling or language help the others.
 
-        `written`: the words as they are, for comparison only.
         `standard`: dialect words as their standard Arabic word. `stems`: those without clitics and endings;
         `stem_pairs`: pairs of them that need not touch. `skeletons`: the consonants as written. `concepts`: what the
         words are about (combien, شحال and كم are one concept), and pairs of these. A word that is about nothing we
@@ -66,7 +65,6 @@ class Message:
         plain = [one for word in self.words for one in standard(word).split()]
         stems = [min(forms(word), key=len) for word in plain]
         return {
-            "written": " ".join([*self.words, *question]),
             "standard": " ".join([*plain, *question]),
             "stems": " ".join([*stems, *question]),
             "stem_pairs": pairs(stems),

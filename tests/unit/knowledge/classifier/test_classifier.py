@@ -56,7 +56,7 @@ def test_the_network_learns_its_examples_and_its_stored_steps_cost_nothing_visib
     bags = [bag(views(text)) for text in TEXTS]
     names = sorted(set(LABELS))
     wanted = np.array([names.index(label) for label in LABELS])
-    network = train(bags, wanted, np.ones(len(names), np.float32), SMALL)
+    network = train(bags, wanted, np.ones(len(names), np.float32), SMALL, seed=1)
     found = [int(network.scores(views(text)).argmax()) for text in TEXTS]
     assert found == wanted.tolist()
     assert network.table.dtype == np.int8
@@ -103,6 +103,9 @@ def test_the_benchmark_prints_one_row_a_test_file(
     assert benchmark.main([str(train_file), str(test_file)]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("| test.csv | 2 | 0.5000 | 0.3333 |")
+    assert benchmark.main(["--compare", str(train_file), str(test_file)]) == 0
+    compared = [line.split("|")[1].strip() for line in capsys.readouterr().out.splitlines()[2:]]
+    assert compared == ["test.csv, linear SVM", "test.csv"]
 
 
 @pytest.mark.parametrize(
