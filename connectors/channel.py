@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from connectors.messages import InboundEvent, Medium, OutgoingMessage, Sent
@@ -62,6 +64,28 @@ class Limits:
     max_segments: int = 3  # of one SMS reply
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a provider lets us send on one medium; None: it sets no limit that we must keep.
+
+    `per_second` from one sender (our end), up to `burst` at once. One recipient gets a message every `recipient_s`
+    seconds, after a burst of `recipient_burst`.
+    """
+
+    per_second: float | None = None
+    burst: int = 1
+    recipient_s: float | None = None
+    recipient_burst: int = 1
+
+
+class Recovery(StrEnum):
+    """How to learn what became of a send whose answer was lost."""
+
+    LOOK_UP = "look_up"  # the provider lists what it accepted: `find`
+    REPORT = "report"  # a delivery report names our own reference: wait for it, then send again
+    RESEND = "resend"  # nothing tells: send again, rather twice than never
+
+
 class Channel(Protocol):
     """One provider's adapter."""
 
@@ -75,6 +99,16 @@ class Channel(Protocol):
         """Limits of every medium this provider carries."""
         ...
 
+    @property
+    def pace(self) -> Mapping[Medium, Pace]:
+        """How fast each medium may be sent to. `bot/outbox.py` keeps to it."""
+        ...
+
+    @property
+    def recovery(self) -> Recovery:
+        """What to do about a send that ended `Uncertain`."""
+        ...
+
     def verify(self, request: WebhookRequest) -> None:
         """Raise `Forged` unless the provider signed this request. Constant-time comparisons only."""
         ...
@@ -83,8 +117,18 @@ class Channel(Protocol):
         """Turn a verified request into events; raise `Malformed` when it is not of the provider's form."""
         ...
 
-    async def send(self, message: OutgoingMessage) -> Sent:
-        """Hand one message to the provider; raise a `SendError`. Never retries by itself: the outbox does."""
+    async def send(self, message: OutgoingMessage, reference: str = "") -> Sent:
+        """Hand one message to the provider; raise a `SendError`. Never retries by itself: the outbox does.
+
+        `reference` is our own id of the message, handed on to a provider that gives it back in its reports.
+        """
+        ...
+
+    async def find(self, message: OutgoingMessage, since: datetime) -> tuple[str, ...]:
+        """Provider ids of messages like `message` that were accepted since then, oldest first; raise a `SendError`.
+
+        Only where `recovery` is LOOK_UP; elsewhere always ().
+        """
         ...
 
     async def close(self) -> None:

@@ -83,6 +83,12 @@ class OptedOut(SendError):
     code = "opted_out"
 
 
+class WindowClosed(SendError):
+    """WhatsApp's 24-hour window is closed: only an approved template may be sent (Meta 131047, Twilio 63016)."""
+
+    code = "window_closed"
+
+
 class Misconfigured(SendError):
     """Our credentials or sender are wrong: nothing will go out until a person mends the settings."""
 

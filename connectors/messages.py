@@ -76,13 +76,17 @@ class DeliveryStatus(StrEnum):
 
 
 class DeliveryReport(_Frozen):
-    """A provider's word on a message that we sent. `provider_message_id` is what `send` returned."""
+    """A provider's word on a message that we sent. `provider_message_id` is what `send` returned.
+
+    `reference` is what we gave `send`, where the provider hands it back (Meta's `biz_opaque_callback_data`).
+    """
 
     event: Literal["delivery"] = "delivery"
     channel: str
     provider_message_id: str
     status: DeliveryStatus
     error_code: str | None = None
+    reference: str | None = None
 
 
 class SubscriptionChange(_Frozen):
@@ -153,14 +157,29 @@ class Menu(_Frozen):
     rows: tuple[MenuRow, ...]
 
 
+class Template(_Frozen):
+    """A text that the provider approved beforehand: all that WhatsApp carries outside its 24-hour window.
+
+    `name` is ours (`connectors/templates.yaml`); each channel's settings say which stored template it is there.
+    `variables` fill its placeholders in order.
+    """
+
+    name: str
+    variables: tuple[str, ...] = ()
+
+
 class OutgoingMessage(_Frozen):
-    """One message as a channel must send it: within the medium's limits, with either buttons or a menu or neither."""
+    """One message as a channel must send it: within the medium's limits, with either buttons or a menu or neither.
+
+    `template`: send this instead of the free text, which is then what the citizen will read, for other media and logs.
+    """
 
     to: Address
     text: str
     language: ReplyLanguage
     buttons: tuple[Button, ...] = ()
     menu: Menu | None = None
+    template: Template | None = None
 
 
 class Sent(_Frozen):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from uuid import uuid4
 
-from connectors.channel import Limits, Parsed, WebhookRequest
+from connectors.channel import Limits, Pace, Parsed, Recovery, WebhookRequest
 from connectors.errors import Forged, Malformed
 from connectors.messages import Address, IncomingMessage, Medium, OutgoingMessage, Sent
 from connectors.text import storable
@@ -33,15 +34,26 @@ class Console:
         address = Address(channel=NAME, medium=Medium.CONSOLE, namespace="local", external_id=user)
         return IncomingMessage(provider_id=uuid4().hex, sender=address, text=storable(text))
 
+    @property
+    def pace(self) -> Mapping[Medium, Pace]:
+        return {Medium.CONSOLE: Pace()}
+
+    @property
+    def recovery(self) -> Recovery:
+        return Recovery.RESEND
+
     def verify(self, request: WebhookRequest) -> None:
         raise Forged(f"the console has no webhook; refused {request.method}")
 
     def parse(self, request: WebhookRequest) -> Parsed:
         raise Malformed(f"the console has no webhook; refused {request.method}")
 
-    async def send(self, message: OutgoingMessage) -> Sent:
+    async def send(self, message: OutgoingMessage, reference: str = "") -> Sent:  # noqa: ARG002 - nobody to tell
         self._show(message.text)
         return Sent(provider_message_id=uuid4().hex)
+
+    async def find(self, message: OutgoingMessage, since: datetime) -> tuple[str, ...]:  # noqa: ARG002 - nothing to ask
+        return ()
 
     async def close(self) -> None:
         """Nothing to release."""

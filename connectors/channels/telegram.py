@@ -14,13 +14,14 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import telegram
 from telegram.constants import ChatMemberStatus, ChatType
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, TelegramError
 
-from connectors.channel import Limits, Parsed, WebhookRequest, WebhookResponse
+from connectors.channel import Limits, Pace, Parsed, Recovery, WebhookRequest, WebhookResponse
 from connectors.channels.telegram_request import BotRequest
 from connectors.errors import Forged, Malformed, Misconfigured, OptedOut, Rejected, SendError, Uncertain
 from connectors.http import READ_SECONDS
@@ -55,6 +56,8 @@ LIMITS = Limits(
     row_description=0,
     interactive_chars=MAX_CHARS,
 )
+# https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
+PACE = Pace(per_second=30, burst=30, recipient_s=1.0, recipient_burst=3)
 
 _KINDS: dict[str, MessageKind] = {
     "photo": MessageKind.MEDIA,
@@ -115,6 +118,14 @@ class Telegram:
     @property
     def limits(self) -> Mapping[Medium, Limits]:
         return {Medium.TELEGRAM: LIMITS}
+
+    @property
+    def pace(self) -> Mapping[Medium, Pace]:
+        return {Medium.TELEGRAM: PACE}
+
+    @property
+    def recovery(self) -> Recovery:
+        return Recovery.RESEND  # the Bot API lists no sent messages and reports none
 
     # ---- in --------------------------------------------------------------------------------------------------------
 
@@ -191,7 +202,7 @@ class Telegram:
 
     # ---- out -------------------------------------------------------------------------------------------------------
 
-    async def send(self, message: OutgoingMessage) -> Sent:
+    async def send(self, message: OutgoingMessage, reference: str = "") -> Sent:  # noqa: ARG002 - no such field
         try:
             sent = await self._bot.send_message(
                 chat_id=message.to.external_id,
@@ -204,6 +215,9 @@ class Telegram:
         except _MISSHAPEN:
             raise Uncertain("an answer that is no Bot API answer") from None
         return Sent(provider_message_id=f"{sent.chat_id}:{sent.message_id}")
+
+    async def find(self, message: OutgoingMessage, since: datetime) -> tuple[str, ...]:  # noqa: ARG002 - nothing to ask
+        return ()
 
     async def close(self) -> None:
         await self._request.shutdown()

@@ -19,11 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
 from twilio.request_validator import RequestValidator, get_signature_algorithm  # type: ignore[import-untyped]
 
-from connectors.channel import Limits, Parsed, WebhookRequest
+from connectors.channel import Limits, Pace, Parsed, Recovery, WebhookRequest
 from connectors.channels.twilio_api import Templates, TwilioApi
 from connectors.errors import Forged, Malformed, Misconfigured
 from connectors.http import READ_SECONDS
@@ -49,6 +50,9 @@ TEMPLATE_CHARS = 1024  # of a template's text
 STATUS_PATH = f"/channels/{NAME}/status"
 
 _WHATSAPP = "whatsapp:"
+BURST = 10
+# 80 messages a second from one sender; one in six seconds to one person, after a burst (Meta's pair rate limit).
+WHATSAPP_PACE = Pace(per_second=80, burst=80, recipient_s=6.0, recipient_burst=10)
 
 # https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
 STATUSES: dict[str, DeliveryStatus] = {
@@ -81,7 +85,8 @@ class TwilioConfig:
 
     `sms_from`, `whatsapp_from`: who writes first; a reply leaves from the number that was written to.
     `public_url`: our own address as Twilio calls it, without a path. `api_url`: a local provider instead of Twilio.
-    `read_seconds`: how long an answer may take before it counts as lost.
+    `read_seconds`: how long an answer may take before it counts as lost. `sms_per_second`: of one SMS sender; None
+    leaves it to Twilio's own queue.
     """
 
     account_sid: str
@@ -92,6 +97,7 @@ class TwilioConfig:
     api_url: str | None = None
     content_sids: Mapping[str, str] = field(default_factory=dict)
     read_seconds: float = READ_SECONDS
+    sms_per_second: float | None = None
 
 
 class Twilio:
@@ -108,6 +114,7 @@ class Twilio:
         }
         self._status_url = config.public_url.rstrip("/") + STATUS_PATH
         self._templates = Templates(config.content_sids)
+        self._sms_per_second = config.sms_per_second
         self._api = TwilioApi(config.account_sid, config.auth_tokens[0], config.api_url, config.read_seconds)
 
     @property
@@ -123,6 +130,14 @@ class Twilio:
             interactive_chars=TEMPLATE_CHARS,
         )
         return {Medium.SMS: Limits(max_chars=MAX_CHARS, sms=True), Medium.WHATSAPP: whatsapp}
+
+    @property
+    def pace(self) -> Mapping[Medium, Pace]:
+        return {Medium.SMS: Pace(per_second=self._sms_per_second, burst=BURST), Medium.WHATSAPP: WHATSAPP_PACE}
+
+    @property
+    def recovery(self) -> Recovery:
+        return Recovery.LOOK_UP
 
     # ---- in --------------------------------------------------------------------------------------------------------
 
@@ -147,23 +162,27 @@ class Twilio:
 
     # ---- out -------------------------------------------------------------------------------------------------------
 
-    async def send(self, message: OutgoingMessage) -> Sent:
-        medium = message.to.medium
-        sender = message.to.namespace or self._senders[medium]  # a reply leaves from where the question arrived
-        if not sender:
-            raise Misconfigured(f"no sender for {medium}")
-        prefix = _WHATSAPP if medium is Medium.WHATSAPP else ""
-        parameters = {
-            "to": prefix + message.to.external_id,
-            "from_": prefix + sender,
-            "status_callback": self._status_url,
-        }
+    async def send(self, message: OutgoingMessage, reference: str = "") -> Sent:  # noqa: ARG002 - no such field
+        to, sender = self._ends(message.to)
+        parameters = {"to": to, "from_": sender, "status_callback": self._status_url}
         interactive = message.buttons or message.menu is not None
         parameters |= self._templates.parameters(message) if interactive else {"body": message.text}
         return Sent(provider_message_id=await self._api.create(parameters))
 
+    async def find(self, message: OutgoingMessage, since: datetime) -> tuple[str, ...]:
+        to, sender = self._ends(message.to)
+        return await self._api.find(to, sender, message.text, since)
+
     async def close(self) -> None:
         await self._api.close()
+
+    def _ends(self, address: Address) -> tuple[str, str]:
+        """Recipient and sender as Twilio writes them. A reply leaves from where the question arrived."""
+        sender = address.namespace or self._senders[address.medium]
+        if not sender:
+            raise Misconfigured(f"no sender for {address.medium}")
+        prefix = _WHATSAPP if address.medium is Medium.WHATSAPP else ""
+        return prefix + address.external_id, prefix + sender
 
 
 class _Form(dict[str, list[str]]):

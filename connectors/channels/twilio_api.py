@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException  # type: ignore[import-untyped]
@@ -27,6 +28,7 @@ NO_DESCRIPTION = "·"  # Twilio refuses an empty variable (error 21656)
 LANGUAGES: tuple[ReplyLanguage, ...] = ("ar", "fr", "ary")
 MAX_BUTTONS = 3  # of a quick reply that is no approved template
 MAX_ROWS = 10  # of a list picker
+LOOKED_THROUGH = 50  # newest messages to one recipient, when a lost answer is looked for
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +106,20 @@ class TwilioApi:
         if not created.sid:
             raise Uncertain("the answer names no message SID")
         return str(created.sid)
+
+    async def find(self, to: str, sender: str, text: str, since: datetime) -> tuple[str, ...]:
+        """SIDs of our messages with this text that Twilio accepted since then, oldest first. Raises a `SendError`.
+
+        A message that is not sent yet has no date, and Twilio leaves it out of a filter by date: filtered here.
+        """
+        try:
+            found = await self._client.messages.list_async(to=to, from_=sender, limit=LOOKED_THROUGH)
+        except (TwilioRestException, TwilioServiceException) as error:
+            raise failure(error.status, error.code) from None
+        except (ValueError, AttributeError, TypeError):
+            raise Uncertain("the answer is not Twilio's JSON") from None
+        mine = [one for one in found if one.body == text and one.date_created and one.date_created >= since]
+        return tuple(str(one.sid) for one in sorted(mine, key=lambda one: one.date_created))
 
     async def close(self) -> None:
         await self._transport.close()

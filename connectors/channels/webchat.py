@@ -13,10 +13,11 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from connectors.channel import Limits, Parsed, WebhookRequest
+from connectors.channel import Limits, Pace, Parsed, Recovery, WebhookRequest
 from connectors.errors import Forged, Malformed
 from connectors.messages import Address, IncomingMessage, Medium, MessageKind, OutgoingMessage, Sent
 from connectors.text import storable
@@ -82,6 +83,14 @@ class WebChat:
     def address(self, session_id: str) -> Address:
         return Address(channel=NAME, medium=Medium.WEBCHAT, namespace=NAMESPACE, external_id=session_id)
 
+    @property
+    def pace(self) -> Mapping[Medium, Pace]:
+        return {Medium.WEBCHAT: Pace()}
+
+    @property
+    def recovery(self) -> Recovery:
+        return Recovery.RESEND
+
     def verify(self, request: WebhookRequest) -> None:
         origin = request.headers.get("origin")  # browsers always send it; what sends none is no browser's victim
         if origin is not None and origin.rstrip("/") not in self._origins:
@@ -105,9 +114,12 @@ class WebChat:
         )
         return Parsed(events=(message,))
 
-    async def send(self, message: OutgoingMessage) -> Sent:
+    async def send(self, message: OutgoingMessage, reference: str = "") -> Sent:  # noqa: ARG002 - nobody to tell
         await self._deliver(message.to.external_id, message)
         return Sent(provider_message_id=secrets.token_urlsafe(12))
+
+    async def find(self, message: OutgoingMessage, since: datetime) -> tuple[str, ...]:  # noqa: ARG002 - nothing to ask
+        return ()
 
     async def close(self) -> None:
         """Nothing to release: the event streams belong to the web server."""
