@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,22 +21,25 @@ from bot.outbox import Sender
 from bot.settings import PROJECT, Settings
 from bot.store.attempts import SqlAttempts
 from bot.store.database import Database
+from bot.store.housekeeping import Housekeeping
 from bot.store.inbox import SqlInbox
 from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
-from bot.store.rasa_tracker import forget_before
 from bot.store.requests import SqlMonitor, SqlRequests
+from bot.store.wakeup import INBOX, OUTBOX, listen
 from bot.turn import Turns
 from bot.worker import Worker
 from connectors.channel import Channel
 from connectors.channels.telegram import TelegramConfig
 from connectors.channels.twilio import TwilioConfig
 from connectors.channels.webchat import WebChatConfig
+from connectors.channels.whatsapp import WhatsAppConfig
 from connectors.gov.api import CaseTracker
 from connectors.gov.registration import RegistrationClient, RegistrationConfig
 from connectors.messages import OutgoingMessage
 from connectors.registry import build_channels
-from connectors.sandbox.config import SandboxConfig
+from connectors.sandbox.config import GRAPH_VERSION, SandboxConfig
+from connectors.templates import load_templates
 from knowledge.answer import Knowledge
 from knowledge.countries import load_countries
 from knowledge.embedding import load_embedder
@@ -46,6 +49,7 @@ from knowledge.settings import load_settings, load_words
 # Telephone numbers that no subscriber has: Twilio's own test senders.
 SANDBOX_SMS_FROM = "+15005550006"
 SANDBOX_WHATSAPP_FROM = "+15005550009"
+SANDBOX_PHONE_NUMBER_ID = "100000000000001"  # Meta's are as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +69,14 @@ class Stores:
 
 def open_stores(settings: Settings, *, upgrade: bool = True) -> Stores:
     """Connect, and bring the schema up to date."""
-    database = Database(settings.effective_database_url)
+    database, vault = Database(settings.effective_database_url), settings.vault()
     if upgrade:
-        migrate(database)
+        migrate(database, vault)
     return Stores(
         database=database,
-        inbox=SqlInbox(database),
-        outbox=SqlOutbox(database),
-        requests=SqlRequests(database),
+        inbox=SqlInbox(database, vault),
+        outbox=SqlOutbox(database, vault),
+        requests=SqlRequests(database, vault),
         monitor=SqlMonitor(database),
         attempts=SqlAttempts(database, settings.key()),
     )
@@ -121,6 +125,21 @@ def telegram_config(settings: Settings) -> TelegramConfig | None:
     return _sandbox_telegram(settings) if settings.sandbox else None
 
 
+def whatsapp_config(settings: Settings) -> WhatsAppConfig | None:
+    """The real number at Meta where one is set, the sandbox's where that is on, else none."""
+    given = settings.whatsapp
+    if given.phone_number_id and given.access_token and given.app_secret and given.verify_token:
+        return WhatsAppConfig(
+            phone_number_id=given.phone_number_id,
+            access_token=given.access_token,
+            app_secrets=tuple(secret for secret in (given.app_secret, given.previous_app_secret) if secret),
+            verify_token=given.verify_token,
+            api_url=given.api_url,
+            templates=given.templates,
+        )
+    return _sandbox_whatsapp(settings) if settings.sandbox else None
+
+
 def _sandbox_twilio(settings: Settings) -> TwilioConfig:
     return TwilioConfig(
         account_sid="AC" + settings.derived("sandbox-twilio-sid")[:32],
@@ -138,6 +157,16 @@ def _sandbox_telegram(settings: Settings) -> TelegramConfig:
         token="7000000001:" + settings.derived("sandbox-telegram-token")[:35],
         secret_token=settings.derived("sandbox-telegram-secret")[:48],
         api_url=settings.sandbox_url,
+    )
+
+
+def _sandbox_whatsapp(settings: Settings) -> WhatsAppConfig:
+    return WhatsAppConfig(
+        phone_number_id=SANDBOX_PHONE_NUMBER_ID,
+        access_token=settings.derived("sandbox-whatsapp-token"),
+        app_secrets=(settings.derived("sandbox-whatsapp-secret")[:32],),
+        verify_token=settings.derived("sandbox-whatsapp-verify")[:32],
+        api_url=f"{settings.sandbox_url}/{GRAPH_VERSION}",
     )
 
 
@@ -159,7 +188,7 @@ def sandbox_config(settings: Settings) -> SandboxConfig:
 
     Always its own invented accounts: a simulated phone must never make a real account write to a real number.
     """
-    twilio, telegram = _sandbox_twilio(settings), _sandbox_telegram(settings)
+    twilio, telegram, whatsapp = _sandbox_twilio(settings), _sandbox_telegram(settings), _sandbox_whatsapp(settings)
     return SandboxConfig(
         app_url=f"http://127.0.0.1:{settings.port}",
         public_url=settings.effective_public_url,
@@ -169,6 +198,9 @@ def sandbox_config(settings: Settings) -> SandboxConfig:
         twilio_whatsapp_from=SANDBOX_WHATSAPP_FROM,
         telegram_token=telegram.token,
         telegram_secret=telegram.secret_token,
+        whatsapp_phone_number_id=whatsapp.phone_number_id,
+        whatsapp_access_token=whatsapp.access_token,
+        whatsapp_app_secret=whatsapp.app_secrets[0],
     )
 
 
@@ -176,6 +208,7 @@ def _sandbox_templates() -> dict[str, str]:
     """The sandbox's content templates: the id of each is derived from its name (see its Twilio provider)."""
     names = [f"quick-reply-{size}-{language}" for size in range(1, 4) for language in ("ar", "fr", "ary")]
     names += [f"list-picker-{size}-{language}" for size in range(1, 11) for language in ("ar", "fr", "ary")]
+    names += [f"template-{name}-{language}" for name in load_templates() for language in ("ar", "fr")]
     return {name: "HX" + hashlib.md5(f"dalil:{name}".encode(), usedforsecurity=False).hexdigest() for name in names}
 
 
@@ -213,8 +246,19 @@ class App:
 
     def worker(self) -> Worker:
         """A worker over these parts."""
-        rasa_events = self.settings.rasa_tracker
-        return Worker(self.stores.inbox, self.sender, self.turns, forget=lambda now: forget_before(rasa_events, now))
+        settings, stores = self.settings, self.stores
+
+        async def heard(inbox: Callable[[], None], outbox: Callable[[], None]) -> None:
+            await listen(settings.effective_database_url, {INBOX: inbox, OUTBOX: outbox})
+
+        return Worker(
+            stores.inbox,
+            self.sender,
+            self.turns,
+            lease_s=settings.lease_s,
+            forget=Housekeeping(stores.database, stores.outbox, settings.retention_days, settings.rasa_tracker),
+            listen=heard,
+        )
 
     async def close(self) -> None:
         for channel in self.channels.values():
@@ -234,6 +278,7 @@ def build_app(settings: Settings) -> App:
     channels = build_channels(
         twilio=twilio_config(settings),
         telegram=telegram_config(settings),
+        whatsapp=whatsapp_config(settings),
         webchat=(webchat_config(settings), _read_from_outbox),
     )
     cases = case_tracker(settings)
@@ -254,5 +299,5 @@ def build_app(settings: Settings) -> App:
             knowledge=knowledge, cases=cases, attempts=stores.attempts, clock=lambda: datetime.now(UTC)
         ),
         turns=Turns(dialogue, wording, limits, settings.country, follow_ups(knowledge)),
-        sender=Sender(stores.outbox, channels, time.time),
+        sender=Sender(stores.outbox, channels, time.time, settings.lease_s),
     )

@@ -33,8 +33,21 @@ class Repeats(BaseModel):
     at: float = 0.0
 
 
+class Flood(BaseModel):
+    """How much a person has written of late, over all his addresses (see `bot/guard.py`)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pace: float = 0.0
+    told_at: float = 0.0  # when he was last asked to slow down
+
+
 class Conversation(BaseModel):
-    """One citizen on one address. `id` is also Rasa's sender id: it says nothing about the person."""
+    """One citizen on one address. `id` is also Rasa's sender id: it says nothing about the person.
+
+    `opted_out`, `notice` (the version of the privacy notice that was sent, 0 for none) and `flood` are the person's:
+    they hold for every conversation of his.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,6 +59,8 @@ class Conversation(BaseModel):
     chosen_language: ReplyLanguage | None = None  # asked for by the citizen: kept until changed
     country: CountryCode | None = None
     opted_out: bool = False
+    notice: int = 0
+    flood: Flood = Flood()
     context: Context = Context()
     repeats: Repeats = Repeats()
 

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
+from secrets import token_hex
 
 from bot import ports
 from bot.metrics import METRICS
-from connectors.messages import DeliveryReport, Ignored, InboundEvent, IncomingMessage, SubscriptionChange
+from connectors.messages import (
+    DeliveryReport,
+    IdentityChange,
+    Ignored,
+    InboundEvent,
+    IncomingMessage,
+    SubscriptionChange,
+)
+
+log = logging.getLogger(__name__)
 
 
 class InboxService:
@@ -34,15 +45,20 @@ class InboxService:
     async def _take_one(self, channel: str, event: InboundEvent) -> None:
         match event:
             case IncomingMessage():
-                accepted = await asyncio.to_thread(self._inbox.accept, event, self._clock())
+                trace = token_hex(6)
+                accepted = await asyncio.to_thread(self._inbox.accept, event, self._clock(), trace)
                 METRICS.received.labels(channel, accepted.value).inc()
+                log.info("accepted", extra={"channel": channel, "trace": trace, "result": accepted.value})
                 if accepted is ports.Accepted.STORED:
                     self._wake()
             case DeliveryReport():
-                raised = await asyncio.to_thread(self._outbox.delivered, event)
+                raised = await asyncio.to_thread(self._outbox.delivered, event, self._clock())
                 METRICS.deliveries.labels(channel, event.status.value if raised else "stale").inc()
             case SubscriptionChange():
                 await asyncio.to_thread(self._inbox.subscription_changed, event, self._clock())
                 METRICS.received.labels(channel, "subscription").inc()
+            case IdentityChange():
+                await asyncio.to_thread(self._inbox.identity_changed, event, self._clock())
+                METRICS.received.labels(channel, "identity").inc()
             case Ignored():
                 METRICS.received.labels(channel, "ignored").inc()

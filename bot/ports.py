@@ -6,18 +6,34 @@ Times are POSIX seconds (float), given by the caller, so that tests and replays 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Literal, Protocol
 
 from actions.contract import Effect
 from bot.conversation import Conversation
-from connectors.messages import Address, DeliveryReport, IncomingMessage, OutgoingMessage, SubscriptionChange
+from connectors.channel import Pace
+from connectors.messages import (
+    Address,
+    DeliveryReport,
+    IdentityChange,
+    IncomingMessage,
+    Medium,
+    OutgoingMessage,
+    SubscriptionChange,
+)
 
 
 class StoreUnavailable(Exception):
     """The database cannot store anything now (disk full, connection lost). The provider gets 503 and redelivers."""
+
+
+class Priority(IntEnum):
+    """What goes first where a sender's rate is short."""
+
+    REPLY = 0  # a citizen waits
+    NOTIFICATION = 1  # to one or to many who did not just write
 
 
 class Accepted(StrEnum):
@@ -35,6 +51,7 @@ class Claim:
     message: IncomingMessage
     conversation: Conversation
     received_at: float
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +62,12 @@ class TurnPlan:
     messages: tuple[OutgoingMessage, ...] = ()
     effects: tuple[Effect, ...] = ()
     outcome: str = "handled"
+    forget: bool = False  # delete what is kept of the person, once these messages are sent
     failed: str | None = None  # why the citizen got an apology instead of an answer: kept as a dead letter
 
 
 class Inbox(Protocol):
-    def accept(self, message: IncomingMessage, now: float) -> Accepted:
+    def accept(self, message: IncomingMessage, now: float, trace: str = "") -> Accepted:
         """Store one message and the person and conversation it belongs to. Raises `StoreUnavailable`."""
         ...
 
@@ -57,8 +75,16 @@ class Inbox(Protocol):
         """Record that a citizen blocked or unblocked us."""
         ...
 
+    def identity_changed(self, change: IdentityChange, now: float) -> None:
+        """The conversation of one address goes on at another. Raises `StoreUnavailable`."""
+        ...
+
     def claim(self, limit: int, lease_s: float, now: float) -> Sequence[Claim]:
         """Lease up to `limit` messages, oldest first, at most one per conversation and none out of order."""
+        ...
+
+    def renew(self, claims: Sequence[Claim], until: float) -> None:
+        """Hold on to these leases until then; those that were lost stay lost."""
         ...
 
     def finish(self, claim: Claim, plan: TurnPlan, now: float) -> bool:
@@ -71,6 +97,15 @@ class Inbox(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What one SMS costs: segments, and millionths of the price table's currency for all of them."""
+
+    country: str  # "" where the number tells none
+    segments: int
+    micros: int
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxClaim:
     """A leased outbox row; `uncertain` when an earlier try may already have reached the provider."""
 
@@ -79,21 +114,51 @@ class OutboxClaim:
     message: OutgoingMessage
     conversation_id: str
     uncertain: bool
+    tried_at: float = 0.0  # the first try
+    priority: Priority = Priority.REPLY
+    heard_at: float | None = None  # the recipient's last message: WhatsApp's window is open for 24 hours from here
+    trace: str = ""
+    reference: str = ""  # names this message to the provider, and back in its reports
+
+
+Paces = Mapping[tuple[str, Medium], Pace]  # by channel and medium
 
 
 class Outbox(Protocol):
-    def claim_messages(self, limit: int, lease_s: float, now: float) -> Sequence[OutboxClaim]:
-        """Lease up to `limit` messages, at most one per conversation and none out of order."""
+    def claim_messages(self, limit: int, lease_s: float, now: float, paces: Paces) -> Sequence[OutboxClaim]:
+        """Lease up to `limit` messages, replies before notifications, at most one per conversation, none out of order
+        and none faster than `paces`.
+        """
         ...
 
-    def sent(self, claim: OutboxClaim, provider_message_id: str, now: float) -> None: ...
+    def renew(self, claims: Sequence[OutboxClaim], until: float) -> None:
+        """Hold on to these leases until then; those that were lost stay lost."""
+        ...
 
-    def retry(self, claim: OutboxClaim, retry_at: float, code: str, uncertain: bool) -> None: ...
+    def enqueue(self, conversation_id: str, message: OutgoingMessage, priority: Priority, now: float) -> int:
+        """Queue a message that is no reply; its id. Raises `LookupError` for a conversation that does not exist."""
+        ...
 
-    def failed(self, claim: OutboxClaim, code: str, opted_out: bool, now: float) -> None: ...
+    def sent(self, claim: OutboxClaim, provider_message_id: str, now: float, price: Price | None = None) -> None:
+        """It was sent. `price`: of an SMS."""
+        ...
 
-    def delivered(self, report: DeliveryReport) -> bool:
-        """Raise the message's delivery state; False when the message is unknown or the state is not higher."""
+    def unknown_of(self, channel: str, provider_message_ids: Sequence[str]) -> Sequence[str]:
+        """Those of these ids that belong to none of our rows: messages of ours whose answer was lost."""
+        ...
+
+    def retry(self, claim: OutboxClaim, retry_at: float, code: str, uncertain: bool) -> None:
+        """Try again then."""
+        ...
+
+    def hold(self, claim: OutboxClaim, asking: OutgoingMessage, now: float) -> None:
+        """Keep the message until the citizen writes, and send `asking` instead, once for all that are held."""
+        ...
+
+    def failed(self, claim: OutboxClaim, code: str, opted_out: bool, now: float, detail: str = "") -> None: ...
+
+    def delivered(self, report: DeliveryReport, now: float) -> bool:
+        """Raise the message's delivery state; False when the state is not higher, or the message not known (yet)."""
         ...
 
     def sent_after(self, address: Address, after_id: int, limit: int) -> Sequence[tuple[int, OutgoingMessage]]:

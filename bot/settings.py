@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from base64 import urlsafe_b64encode
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.vault import Vault
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -53,13 +56,23 @@ class TelegramSettings(BaseModel):
 
 
 class WhatsAppSettings(BaseModel):
-    """WhatsApp Cloud API (Meta). Part 4 adds the channel; the names are reserved here."""
+    """A number at WhatsApp's Cloud API (Meta). Without it the sandbox's local provider is used (or none)."""
 
     phone_number_id: str | None = None
     access_token: str | None = None
     app_secret: str | None = None
+    previous_app_secret: str | None = None  # still accepted on webhooks while the secret is rotated
     verify_token: str | None = None
     api_url: str | None = None
+    templates: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _whole(self) -> WhatsAppSettings:
+        given = [bool(one) for one in (self.phone_number_id, self.access_token, self.app_secret, self.verify_token)]
+        if any(given) and not all(given):
+            names = ", ".join(f"DALIL_WHATSAPP__{n}" for n in ("PHONE_NUMBER_ID", "ACCESS_TOKEN", "APP_SECRET"))
+            raise ValueError(f"set all of {names} and DALIL_WHATSAPP__VERIFY_TOKEN, or none")
+        return self
 
 
 class RegistrationSettings(BaseModel):
@@ -90,6 +103,9 @@ class Settings(BaseSettings):
     sandbox: bool | None = None  # `dalil run` and `dalil sandbox` take None as yes, everything else as no
     sandbox_port: int = Field(default=8010, ge=1, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    lease_s: float = Field(default=15.0, ge=1, le=300)  # a dead worker's messages are taken over after this
+    address_keys: Annotated[tuple[str, ...], NoDecode] = ()  # Fernet keys that seal addresses, newest first
+    retention_days: int = Field(default=90, ge=1)
     secret_key: str = ""  # signs web chat sessions and keys hashes; made and kept under var_dir when empty
     trusted_origins: Annotated[tuple[str, ...], NoDecode] = ()
     twilio: TwilioSettings = TwilioSettings()
@@ -97,7 +113,7 @@ class Settings(BaseSettings):
     whatsapp: WhatsAppSettings = WhatsAppSettings()
     registration: RegistrationSettings = RegistrationSettings()
 
-    @field_validator("trusted_origins", mode="before")
+    @field_validator("trusted_origins", "address_keys", mode="before")
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -144,6 +160,14 @@ class Settings(BaseSettings):
             finally:
                 fresh.unlink()
         return path.read_bytes()
+
+    def vault(self) -> Vault:
+        """Seals and finds addresses. A key derived from the installation's secret is the last one, or the only one.
+
+        Raises ValueError when a key is not 32 bytes in base64url.
+        """
+        own = urlsafe_b64encode(bytes.fromhex(self.derived("addresses"))).decode()
+        return Vault((*self.address_keys, own), self.derived("lookup").encode())
 
     def derived(self, purpose: str) -> str:
         """A secret for one purpose (hex, 64 characters), so that one key serves several uses without mixing them."""

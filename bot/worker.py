@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 C = TypeVar("C")
 
-LEASE_S = 30.0  # longer than a turn may take (Rasa's timeout plus the commit)
+RENEWALS = 3  # in the time of one lease: two may fail before it is lost
 POLL_S = 0.25  # how soon work is seen that another process stored, or that became due
 CONCURRENCY = 8
 MAX_FAILURES = 3  # tries of a message that fails by its own fault, before the citizen gets an apology
@@ -27,10 +27,19 @@ FAILED_DELAY_S = 0.5
 HOUSEKEEPING_S = 300.0
 
 
-class Worker:
-    """Two loops, one over the inbox and one over the outbox; `wake` saves them the poll.
+Listen = Callable[[Callable[[], None], Callable[[], None]], Awaitable[None]]
+"""Calls the first whenever another process stored something for the inbox's loop, the second for the outbox's."""
 
-    `forget` is called with the time every `HOUSEKEEPING_S`: it deletes what must not be kept.
+
+async def _hear_nothing(_inbox: Callable[[], None], _outbox: Callable[[], None]) -> None:
+    """For a database that tells nobody: the loops look by themselves."""
+
+
+class Worker:
+    """Two loops, one over the inbox and one over the outbox; `wake` and `listen` save them the poll.
+
+    `lease_s`: how long a row is ours before another worker may take it; held on to while the work goes on. `forget` is
+    called with the time every `HOUSEKEEPING_S`: it deletes what must not be kept.
     """
 
     def __init__(
@@ -39,8 +48,14 @@ class Worker:
         sender: Sender,
         turns: Turns,
         clock: Callable[[], float] = time.time,
+        lease_s: float = 15.0,
         forget: Callable[[float], object] = lambda _now: None,
+        listen: Listen = _hear_nothing,
     ) -> None:
+        self._lease_s = lease_s
+        self._listen = listen
+        self._turns_in_hand: dict[int, ports.Claim] = {}
+        self._sends_in_hand: dict[int, ports.OutboxClaim] = {}
         self._forget = forget
         self._inbox = inbox
         self._sender = sender
@@ -56,15 +71,36 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`; then finish what is in hand and return."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._loop(self._claim_turns, self._turn, self._inbox_signal))
-            group.create_task(self._loop(self._sender.claim, self._send, self._outbox_signal))
-            group.create_task(self._housekeeping())
+        beside = [
+            asyncio.ensure_future(self._listen(self._inbox_signal.set, self._outbox_signal.set)),
+            asyncio.create_task(self._hold_on()),
+        ]
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._loop(self._claim_turns, self._turn, self._inbox_signal))
+                group.create_task(self._loop(self._sender.claim, self._send, self._outbox_signal))
+                group.create_task(self._housekeeping())
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
     def stop(self) -> None:
         self._stopping.set()
         self._inbox_signal.set()
         self._outbox_signal.set()
+
+    async def _hold_on(self) -> None:
+        """Renew the leases of all that is in hand, so that slow work is never done by two."""
+        while True:
+            await asyncio.sleep(self._lease_s / RENEWALS)
+            try:
+                if turns := list(self._turns_in_hand.values()):
+                    await asyncio.to_thread(self._inbox.renew, turns, self._clock() + self._lease_s)
+                if sends := list(self._sends_in_hand.values()):
+                    await self._sender.renew(sends)
+            except ports.StoreUnavailable as error:
+                log.error("leases not renewed", extra={"reason": str(error)})
 
     async def _housekeeping(self) -> None:
         """Every so often, forget what must not be kept."""
@@ -102,14 +138,17 @@ class Worker:
             await asyncio.wait(running)
 
     async def _claim_turns(self, limit: int) -> list[ports.Claim]:
-        return list(await asyncio.to_thread(self._inbox.claim, limit, LEASE_S, self._clock()))
+        return list(await asyncio.to_thread(self._inbox.claim, limit, self._lease_s, self._clock()))
 
     async def _turn(self, claim: ports.Claim) -> None:
+        self._turns_in_hand[claim.inbox_id] = claim
         try:
             await self._handle(claim)
         except ports.StoreUnavailable as error:
             # The lease runs out and the message is taken again: nothing was applied.
-            log.error("turn not saved", extra={"inbox": claim.inbox_id, "reason": str(error)})
+            log.error("turn not saved", extra=_ids(claim) | {"reason": str(error)})
+        finally:
+            self._turns_in_hand.pop(claim.inbox_id, None)
 
     async def _handle(self, claim: ports.Claim) -> None:
         started = time.perf_counter()
@@ -117,17 +156,17 @@ class Worker:
         try:
             plan = await self._turns.handle_turn(claim, self._clock())
         except DialogueDown as error:
-            log.warning("dialogue down", extra={"inbox": claim.inbox_id, "reason": str(error)})
+            log.warning("dialogue down", extra=_ids(claim) | {"reason": str(error)})
             await self._release(claim, DOWN_DELAY_S, counts=False, error="dialogue_down")
             return
         except DialogueFailed as error:
-            log.error("turn failed", extra={"inbox": claim.inbox_id, "attempt": claim.attempt, "reason": str(error)})
+            log.error("turn failed", extra=_ids(claim) | {"attempt": claim.attempt, "reason": str(error)})
             await self._failed(claim, "dialogue_failed")
             return
         except Exception:
             # A mistake of ours. Unhandled it would leave the message to its lease, again and again, and its
             # conversation blocked behind it. The log has the place, never the text.
-            log.exception("turn crashed", extra={"inbox": claim.inbox_id, "attempt": claim.attempt})
+            log.exception("turn crashed", extra=_ids(claim) | {"attempt": claim.attempt})
             await self._failed(claim, "crashed")
             return
         METRICS.step.labels("turn").observe(time.perf_counter() - started)
@@ -143,18 +182,26 @@ class Worker:
     async def _finish(self, claim: ports.Claim, plan: ports.TurnPlan) -> None:
         if await asyncio.to_thread(self._inbox.finish, claim, plan, self._clock()):
             METRICS.turns.labels(plan.outcome).inc()
+            log.info("answered", extra=_ids(claim) | {"outcome": plan.outcome})
             self._outbox_signal.set()
         else:
-            log.warning("lease lost", extra={"inbox": claim.inbox_id, "attempt": claim.attempt})
+            log.warning("lease lost", extra=_ids(claim) | {"attempt": claim.attempt})
 
     async def _release(self, claim: ports.Claim, delay: float, *, counts: bool, error: str) -> None:
         await asyncio.to_thread(self._inbox.release, claim, self._clock() + delay, counts, error)
 
     async def _send(self, claim: ports.OutboxClaim) -> None:
+        self._sends_in_hand[claim.outbox_id] = claim
         try:
             await self._sender.send(claim)
         except ports.StoreUnavailable as error:
-            log.error("send not saved", extra={"outbox": claim.outbox_id, "reason": str(error)})
+            log.error("send not saved", extra={"outbox": claim.outbox_id, "trace": claim.trace, "reason": str(error)})
+        finally:
+            self._sends_in_hand.pop(claim.outbox_id, None)
+
+
+def _ids(claim: ports.Claim) -> dict[str, object]:
+    return {"inbox": claim.inbox_id, "trace": claim.trace}
 
 
 async def _wait(signal: asyncio.Event, seconds: float) -> None:

@@ -7,6 +7,7 @@ Rasa keeps every text, file number and birth date of a conversation as events. I
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -26,6 +27,22 @@ def forget_before(path: Path, now: float) -> int:
         return _forget(path, now - KEEP_S)
     except sqlite3.Error as error:
         raise StoreUnavailable(f"Rasa's events could not be deleted: {type(error).__name__}") from None
+
+
+def forget_conversations(path: Path, conversation_ids: Sequence[str]) -> int:
+    """Delete every event of these conversations; how many. Raises `StoreUnavailable`."""
+    if not conversation_ids or not path.exists():
+        return 0
+    try:
+        with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            deleted = [
+                connection.execute("DELETE FROM events WHERE sender_id = ?", (one,)).rowcount
+                for one in conversation_ids
+            ]
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"Rasa's events could not be deleted: {type(error).__name__}") from None
+    return sum(deleted)
 
 
 def _forget(path: Path, before: float) -> int:

@@ -8,25 +8,21 @@ from sqlalchemy import func, select, update
 
 from bot.ports import Backlog, PersonRequest
 from bot.store.database import Database
-from bot.store.rows import address_of
+from bot.store.rows import ADDRESS_COLUMNS, address_of
 from bot.store.tables import conversations, identities, inbox, outbox, requests
+from bot.vault import Vault
 
 
 class SqlRequests:
     """`bot.ports.Requests`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, vault: Vault) -> None:
         self._db = database
+        self._vault = vault
 
     def open_requests(self, limit: int) -> Sequence[PersonRequest]:
         query = (
-            select(
-                requests,
-                identities.c.channel.label("address_channel"),
-                identities.c.medium,
-                identities.c.namespace,
-                identities.c.external_id,
-            )
+            select(requests, *ADDRESS_COLUMNS)
             .join(conversations, conversations.c.id == requests.c.conversation_id)
             .join(identities, identities.c.id == conversations.c.identity_id)
             .where(requests.c.resolved_at.is_(None))
@@ -38,7 +34,7 @@ class SqlRequests:
                 PersonRequest(
                     id=row.id,
                     conversation_id=row.conversation_id,
-                    address=address_of(row),
+                    address=address_of(row, self._vault),
                     reason=row.reason,
                     created_at=row.created_at,
                     resolved_at=row.resolved_at,

@@ -17,7 +17,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
     text,
 )
 
@@ -38,6 +37,10 @@ people = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("created_at", Double, nullable=False),
+    Column("opted_out_at", Double),  # said stop: on every channel
+    Column("notice", Integer, nullable=False, server_default="0"),  # version of the privacy notice that was sent
+    Column("flood", Text, nullable=False, server_default="{}"),
+    Column("forget_at", Double),  # asked to be forgotten: what is left goes once his last reply is sent
 )
 
 identities = Table(
@@ -48,8 +51,9 @@ identities = Table(
     Column("channel", String(32), nullable=False),
     Column("medium", String(16), nullable=False),
     Column("namespace", String(200), nullable=False),
-    Column("external_id", String(200), nullable=False),
-    UniqueConstraint("channel", "medium", "namespace", "external_id"),
+    Column("external_id", Text, nullable=False),  # sealed (bot/vault.py)
+    Column("lookup", String(64), nullable=False, unique=True),  # keyed hash of the whole address
+    Column("phone", String(64), index=True),  # keyed hash of the phone number in it: one person on several media
 )
 
 conversations = Table(
@@ -61,10 +65,11 @@ conversations = Table(
     Column("language", String(3)),
     Column("chosen_language", String(3)),
     Column("country", String(2)),
-    Column("opted_out", Boolean, nullable=False, server_default=text("false")),
     Column("reachable", Boolean, nullable=False, server_default=text("true")),
     Column("context", Text, nullable=False, server_default="{}"),
     Column("repeats", Text, nullable=False, server_default="{}"),
+    Column("heard_at", Double),  # his last message: WhatsApp's 24-hour window is open from here
+    Column("pace", Double, nullable=False, server_default="0"),  # see bot/pace.py
     Column("updated_at", Double, nullable=False),
 )
 
@@ -73,9 +78,10 @@ inbox = Table(
     metadata,
     Column("id", RowId, primary_key=True, autoincrement=True),
     Column("channel", String(32), nullable=False),
-    Column("provider_id", String(200), nullable=False),
+    Column("provider_key", String(64), nullable=False, unique=True),  # keyed hash of channel and provider's id
+    Column("trace", String(16), nullable=False, server_default=""),  # one id from the webhook to the delivery
     Column("conversation_id", String(32), ForeignKey("conversations.id"), nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", Text, nullable=False),  # the IncomingMessage without address and provider's id
     Column("state", String(8), nullable=False, server_default="queued"),  # queued | working | done | dead
     Column("attempt", Integer, nullable=False, server_default="0"),  # fencing token: rises with every claim
     Column("failures", Integer, nullable=False, server_default="0"),  # tries that were the message's own fault
@@ -84,7 +90,6 @@ inbox = Table(
     Column("finished_at", Double),
     Column("outcome", String(32)),
     Column("error", String(200)),
-    UniqueConstraint("channel", "provider_id"),
 )
 _OPEN_INBOX = inbox.c.state.in_(["queued", "working"])
 Index("ix_inbox_open", inbox.c.conversation_id, inbox.c.id, sqlite_where=_OPEN_INBOX, postgresql_where=_OPEN_INBOX)
@@ -96,22 +101,32 @@ outbox = Table(
     Column("id", RowId, primary_key=True, autoincrement=True),
     Column("conversation_id", String(32), ForeignKey("conversations.id"), nullable=False),
     Column("inbox_id", RowId, ForeignKey("inbox.id")),
-    Column("body", Text, nullable=False),
-    Column("state", String(8), nullable=False, server_default="queued"),  # queued | sending | sent | failed
+    Column("trace", String(16), nullable=False, server_default=""),
+    Column("priority", Integer, nullable=False, server_default="0"),  # 0 reply, 1 notification to many
+    Column("body", Text, nullable=False),  # the OutgoingMessage without address
+    Column("state", String(8), nullable=False, server_default="queued"),  # queued | sending | sent | held | failed
     Column("attempt", Integer, nullable=False, server_default="0"),
     Column("uncertain", Boolean, nullable=False, server_default=text("false")),
     Column("due_at", Double, nullable=False),
     Column("created_at", Double, nullable=False),
+    Column("tried_at", Double),  # the first try: what a provider has of ours is looked for from here on
     Column("sent_at", Double),
     Column("channel", String(32), nullable=False),
-    Column("provider_message_id", String(200)),
+    Column("sender", String(240), nullable=False),  # our own end: channel, medium and namespace
+    Column("provider_message_id", Text),  # sealed: WhatsApp's and Telegram's hold the citizen's number
+    Column("provider_key", String(64)),  # keyed hash of channel and that id
     Column("delivery", String(16)),
-    Column("error_code", String(64)),
+    Column("error_code", String(64)),  # ours (connectors/errors.py)
+    Column("provider_code", String(64)),  # the provider's own
+    Column("segments", Integer),  # of an SMS
+    Column("cost_micros", BigInteger),  # millionths of the price table's currency
 )
 _OPEN_OUTBOX = outbox.c.state.in_(["queued", "sending"])
 Index("ix_outbox_open", outbox.c.conversation_id, outbox.c.id, sqlite_where=_OPEN_OUTBOX, postgresql_where=_OPEN_OUTBOX)
-Index("ix_outbox_due", outbox.c.id, sqlite_where=_OPEN_OUTBOX, postgresql_where=_OPEN_OUTBOX)
-Index("ix_outbox_provider", outbox.c.channel, outbox.c.provider_message_id)
+Index("ix_outbox_due", outbox.c.priority, outbox.c.id, sqlite_where=_OPEN_OUTBOX, postgresql_where=_OPEN_OUTBOX)
+HELD = outbox.c.state == "held"
+Index("ix_outbox_held", outbox.c.conversation_id, sqlite_where=HELD, postgresql_where=HELD)
+Index("ix_outbox_provider", outbox.c.provider_key)
 Index("ix_outbox_history", outbox.c.conversation_id, outbox.c.id)
 
 requests = Table(
@@ -134,4 +149,36 @@ attempts = Table(
     Column("at", Double, nullable=False),
     Index("ix_attempts_person", "person_id", "at"),
     Index("ix_attempts_file", "file_key", "at"),
+)
+
+early_reports = Table(  # delivery reports that overtook the answer to our send
+    "early_reports",
+    metadata,
+    Column("provider_key", String(64), primary_key=True),
+    Column("delivery", String(16), nullable=False),
+    Column("provider_code", String(64)),
+    Column("at", Double, nullable=False),
+)
+
+paces = Table(  # how far each of our senders has used up its rate; see bot/pace.py
+    "paces",
+    metadata,
+    Column("sender", String(240), primary_key=True),  # as in outbox
+    Column("pace", Double, nullable=False),
+)
+
+spending = Table(  # SMS by UTC day and the recipient's country
+    "spending",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("country", String(2), primary_key=True),  # "" where the number tells none
+    Column("segments", Integer, nullable=False),
+    Column("cost_micros", BigInteger, nullable=False),
+)
+
+suppressions = Table(  # opt-outs of people whose data is deleted: a keyed hash, and nothing else of them
+    "suppressions",
+    metadata,
+    Column("lookup", String(64), primary_key=True),
+    Column("at", Double, nullable=False),
 )

@@ -11,6 +11,14 @@ import sqlalchemy
 
 from bot.store.database import Database
 from bot.store.migrate import migrate
+from bot.vault import Vault
+
+VAULT = Vault(["c" * 43 + "="], b"a key of the tests")
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return VAULT
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +49,6 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         admin.dispose()
         url = server.set(database=name).render_as_string(hide_password=False)
     database = Database(url)
-    migrate(database)
+    migrate(database, VAULT)
     yield database
     database.close()

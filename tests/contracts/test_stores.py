@@ -18,6 +18,7 @@ from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
 from bot.store.requests import SqlMonitor, SqlRequests
 from bot.store.tables import metadata
+from bot.vault import Vault
 from connectors.messages import (
     Address,
     DeliveryReport,
@@ -33,8 +34,8 @@ BRAHIM = Address(channel="twilio", medium=Medium.SMS, namespace="+15005550006", 
 LEASE = 30.0
 
 
-def message(number: int, sender: Address = AMINA, text: str = "salam") -> IncomingMessage:
-    return IncomingMessage(provider_id=f"SM{number:032d}", sender=sender, text=text)
+def message(number: int, sender: Address = AMINA, text: str = "") -> IncomingMessage:
+    return IncomingMessage(provider_id=f"SM{number:032d}", sender=sender, text=text or f"salam {number}")
 
 
 def reply(conversation: Conversation, text: str = "jawab") -> OutgoingMessage:
@@ -47,13 +48,13 @@ def answer(inbox: SqlInbox, claim: Claim, *texts: str, now: float = 1.0) -> bool
 
 
 @pytest.fixture
-def inbox(database: Database) -> SqlInbox:
-    return SqlInbox(database)
+def inbox(database: Database, vault: Vault) -> SqlInbox:
+    return SqlInbox(database, vault)
 
 
 @pytest.fixture
-def outbox(database: Database) -> SqlOutbox:
-    return SqlOutbox(database)
+def outbox(database: Database, vault: Vault) -> SqlOutbox:
+    return SqlOutbox(database, vault)
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
@@ -63,10 +64,10 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) 
     assert [] == differences
 
 
-def test_migrating_twice_changes_nothing(database: Database, inbox: SqlInbox) -> None:
+def test_migrating_twice_changes_nothing(database: Database, vault: Vault, inbox: SqlInbox) -> None:
     inbox.accept(message(1), 0.0)
 
-    migrate(database)
+    migrate(database, vault)
 
     assert Accepted.DUPLICATE is inbox.accept(message(1), 0.0)
 
@@ -74,7 +75,7 @@ def test_migrating_twice_changes_nothing(database: Database, inbox: SqlInbox) ->
 def test_a_redelivered_message_is_stored_once(inbox: SqlInbox) -> None:
     assert Accepted.STORED is inbox.accept(message(1), 0.0)
     assert Accepted.DUPLICATE is inbox.accept(message(1), 1.0)
-    assert [message(1)] == [claim.message for claim in inbox.claim(10, LEASE, 2.0)]
+    assert ["salam 1"] == [claim.message.text for claim in inbox.claim(10, LEASE, 2.0)]
 
 
 def test_the_country_comes_from_the_calling_code(inbox: SqlInbox) -> None:
@@ -89,11 +90,11 @@ def test_one_conversation_is_worked_on_one_message_at_a_time_and_in_order(inbox:
         inbox.accept(message(number), 0.0)
 
     first = inbox.claim(10, LEASE, 1.0)
-    assert [message(1)] == [claim.message for claim in first]
+    assert ["salam 1"] == [claim.message.text for claim in first]
     assert [] == list(inbox.claim(10, LEASE, 1.0))
 
     answer(inbox, first[0])
-    assert [message(2)] == [claim.message for claim in inbox.claim(10, LEASE, 1.0)]
+    assert ["salam 2"] == [claim.message.text for claim in inbox.claim(10, LEASE, 1.0)]
 
 
 def test_another_conversation_does_not_wait(inbox: SqlInbox) -> None:
@@ -101,7 +102,8 @@ def test_another_conversation_does_not_wait(inbox: SqlInbox) -> None:
     inbox.accept(message(2, AMINA), 0.0)
     inbox.accept(message(3, BRAHIM), 0.0)
 
-    assert [message(1, AMINA), message(3, BRAHIM)] == [claim.message for claim in inbox.claim(10, LEASE, 1.0)]
+    claims = inbox.claim(10, LEASE, 1.0)
+    assert [(AMINA, "salam 1"), (BRAHIM, "salam 3")] == [(c.message.sender, c.message.text) for c in claims]
 
 
 def test_a_message_whose_worker_died_is_claimed_again_and_the_dead_one_cannot_finish_it(
@@ -115,7 +117,7 @@ def test_a_message_whose_worker_died_is_claimed_again_and_the_dead_one_cannot_fi
 
     assert not answer(inbox, lost, "from the dead")
     assert answer(inbox, taken, "from the living")
-    assert ["from the living"] == [c.message.text for c in outbox.claim_messages(10, LEASE, LEASE + 2)]
+    assert ["from the living"] == [c.message.text for c in outbox.claim_messages(10, LEASE, LEASE + 2, {})]
 
 
 def test_a_released_message_waits_for_its_time_and_keeps_its_place(inbox: SqlInbox) -> None:
@@ -127,7 +129,7 @@ def test_a_released_message_waits_for_its_time_and_keeps_its_place(inbox: SqlInb
 
     assert [] == list(inbox.claim(10, LEASE, 4.0))
     [again] = inbox.claim(10, LEASE, 6.0)
-    assert (message(1), 1) == (again.message, again.failures)
+    assert ("salam 1", 1) == (again.message.text, again.failures)
 
 
 def test_the_turn_s_result_is_remembered_with_the_conversation(inbox: SqlInbox) -> None:
@@ -144,8 +146,8 @@ def test_the_turn_s_result_is_remembered_with_the_conversation(inbox: SqlInbox) 
     assert after == following.conversation
 
 
-def test_asking_for_a_person_twice_makes_one_request(database: Database, inbox: SqlInbox) -> None:
-    requests = SqlRequests(database)
+def test_asking_for_a_person_twice_makes_one_request(database: Database, vault: Vault, inbox: SqlInbox) -> None:
+    requests = SqlRequests(database, vault)
     for number in (1, 2):
         inbox.accept(message(number), 0.0)
         [claim] = inbox.claim(10, LEASE, float(number))
@@ -163,13 +165,13 @@ def test_replies_of_one_conversation_leave_in_order(inbox: SqlInbox, outbox: Sql
     [claim] = inbox.claim(10, LEASE, 0.0)
     answer(inbox, claim, "first", "second")
 
-    [first] = outbox.claim_messages(10, LEASE, 2.0)
-    assert ("first", []) == (first.message.text, list(outbox.claim_messages(10, LEASE, 2.0)))
+    [first] = outbox.claim_messages(10, LEASE, 2.0, {})
+    assert ("first", []) == (first.message.text, list(outbox.claim_messages(10, LEASE, 2.0, {})))
     outbox.sent(first, "SMout1", 3.0)
-    [second] = outbox.claim_messages(10, LEASE, 4.0)
+    [second] = outbox.claim_messages(10, LEASE, 4.0, {})
     outbox.failed(second, "rejected", opted_out=False, now=5.0)
 
-    assert [] == list(outbox.claim_messages(10, LEASE, 6.0))
+    assert [] == list(outbox.claim_messages(10, LEASE, 6.0, {}))
     assert ["first"] == [m.text for _, m in outbox.sent_after(AMINA, 0, 10)]
 
 
@@ -177,9 +179,9 @@ def test_a_send_that_outlived_its_lease_comes_back_as_uncertain(inbox: SqlInbox,
     inbox.accept(message(1), 0.0)
     [claim] = inbox.claim(10, LEASE, 0.0)
     answer(inbox, claim, "only")
-    [first] = outbox.claim_messages(10, LEASE, 2.0)
+    [first] = outbox.claim_messages(10, LEASE, 2.0, {})
 
-    [again] = outbox.claim_messages(10, LEASE, 2.0 + LEASE + 1)
+    [again] = outbox.claim_messages(10, LEASE, 2.0 + LEASE + 1, {})
 
     assert (False, True) == (first.uncertain, again.uncertain)
 
@@ -188,11 +190,11 @@ def test_delivery_states_only_rise(inbox: SqlInbox, outbox: SqlOutbox) -> None:
     inbox.accept(message(1), 0.0)
     [claim] = inbox.claim(10, LEASE, 0.0)
     answer(inbox, claim, "only")
-    [sending] = outbox.claim_messages(10, LEASE, 2.0)
+    [sending] = outbox.claim_messages(10, LEASE, 2.0, {})
     outbox.sent(sending, "SMout1", 3.0)
 
     def report(status: DeliveryStatus) -> bool:
-        return outbox.delivered(DeliveryReport(channel="twilio", provider_message_id="SMout1", status=status))
+        return outbox.delivered(DeliveryReport(channel="twilio", provider_message_id="SMout1", status=status), 4.0)
 
     order = [DeliveryStatus.DELIVERED, DeliveryStatus.SENT, DeliveryStatus.READ, DeliveryStatus.READ]
     assert [True, False, True, False] == [report(status) for status in order]
@@ -201,7 +203,7 @@ def test_delivery_states_only_rise(inbox: SqlInbox, outbox: SqlOutbox) -> None:
 def test_a_report_on_an_unknown_message_changes_nothing(outbox: SqlOutbox) -> None:
     unknown = DeliveryReport(channel="twilio", provider_message_id="SMnone", status=DeliveryStatus.READ)
 
-    assert not outbox.delivered(unknown)
+    assert not outbox.delivered(unknown, 1.0)
 
 
 def test_a_blocked_citizen_who_writes_again_keeps_his_conversation(inbox: SqlInbox) -> None:
@@ -239,7 +241,7 @@ def test_workers_side_by_side_never_share_a_message(inbox: SqlInbox) -> None:
     senders = [AMINA.model_copy(update={"external_id": f"+2126000001{n:02d}"}) for n in range(20)]
     for number in range(100):
         inbox.accept(message(number, senders[number % 20]), 0.0)
-    done: list[tuple[str, str]] = []
+    done: list[tuple[str, int]] = []
     guard = threading.Lock()
 
     def work() -> None:
@@ -247,7 +249,7 @@ def test_workers_side_by_side_never_share_a_message(inbox: SqlInbox) -> None:
             for claim in claims:
                 assert answer(inbox, claim)
                 with guard:
-                    done.append((claim.conversation.id, claim.message.provider_id))
+                    done.append((claim.conversation.id, claim.inbox_id))
 
     with ThreadPoolExecutor(4) as pool:
         for finished in [pool.submit(work) for _ in range(4)]:
@@ -255,9 +257,9 @@ def test_workers_side_by_side_never_share_a_message(inbox: SqlInbox) -> None:
     work()  # a worker that found nothing may have stopped before its neighbour's last turn ended
 
     assert 100 == len(set(done))
-    by_conversation: dict[str, list[str]] = {}
-    for conversation, provider_id in done:
-        by_conversation.setdefault(conversation, []).append(provider_id)
+    by_conversation: dict[str, list[int]] = {}
+    for conversation, inbox_id in done:
+        by_conversation.setdefault(conversation, []).append(inbox_id)
     assert all(order == sorted(order) for order in by_conversation.values())
 
 

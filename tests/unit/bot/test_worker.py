@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,14 @@ from bot.store.outbox import SqlOutbox
 from bot.store.tables import inbox as inbox_table
 from bot.store.tables import outbox as outbox_table
 from bot.turn import Dialogue, Turns
+from bot.vault import Vault
 from bot.worker import Worker
-from connectors.channel import Channel, Limits, Parsed, WebhookRequest
+from connectors.channel import Channel, Limits, Pace, Parsed, Recovery, WebhookRequest
 from connectors.errors import Misconfigured, OptedOut, Rejected, SendError, Throttled, Uncertain, Unreachable
 from connectors.messages import Address, IncomingMessage, Medium, OutgoingMessage, Reply, Sent
 from tests.unit.actions import sheets
 
+VAULT = Vault(["c" * 43 + "="], b"a key of the tests")
 LIMITS = {Medium.TELEGRAM: Limits(max_chars=4096)}
 
 
@@ -48,6 +51,8 @@ class Wire(Channel):
 
     name = "telegram"
     limits = LIMITS
+    pace: Mapping[Medium, Pace] = {}
+    recovery = Recovery.RESEND
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
@@ -58,7 +63,10 @@ class Wire(Channel):
     def parse(self, request: WebhookRequest) -> Parsed:
         return Parsed(())
 
-    async def send(self, message: OutgoingMessage) -> Sent:
+    async def find(self, message: OutgoingMessage, since: datetime) -> tuple[str, ...]:
+        return ()
+
+    async def send(self, message: OutgoingMessage, reference: str = "") -> Sent:
         if self.trouble:
             raise self.trouble.pop(0)
         self.sent.append((message.to.external_id, message.text))
@@ -72,7 +80,7 @@ class System:
 
     def __init__(self, database: Database) -> None:
         self.database, self.dialogue, self.wire, self.now = database, Echo(), Wire(), 1_000.0
-        inbox, outbox = SqlInbox(database), SqlOutbox(database)
+        inbox, outbox = SqlInbox(database, VAULT), SqlOutbox(database, VAULT)
         turns = Turns(self.dialogue, load_wording(), {"telegram": LIMITS}, "ma", sheets.follow_ups())
         self.worker = Worker(inbox, Sender(outbox, {"telegram": self.wire}, self.clock), turns, self.clock)
         self.service = InboxService(inbox, outbox, self.worker.wake, self.clock)
@@ -102,7 +110,7 @@ class System:
 @pytest.fixture
 async def system(tmp_path: Path) -> AsyncIterator[System]:
     database = Database(f"sqlite:///{tmp_path / 'dalil.db'}")
-    migrate(database)
+    migrate(database, VAULT)
     system = System(database)
     running = asyncio.create_task(system.worker.run())
     yield system
