@@ -2,10 +2,10 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
-RASA := env RASA_TELEMETRY_ENABLED=false PYTHONPATH=. PYTHONWARNINGS=ignore SQLALCHEMY_SILENCE_UBER_WARNING=1 TF_CPP_MIN_LOG_LEVEL=3 CUDA_VISIBLE_DEVICES=-1 DALIL_ACTION_URL=http://127.0.0.1:1/ DALIL_TRACKER_DB=var/rasa-train.db .venv-rasa/bin/python -m rasa
+RASA := env RASA_TELEMETRY_ENABLED=false PYTHONPATH=. PYTHONWARNINGS=ignore SQLALCHEMY_SILENCE_UBER_WARNING=1 TF_CPP_MIN_LOG_LEVEL=3 CUDA_VISIBLE_DEVICES=-1 DALIL_ACTION_URL=http://127.0.0.1:1/ DALIL_ACTION_TOKEN=none DALIL_TRACKER_DB=var/rasa-train.db .venv-rasa/bin/python -m rasa
 NLU_INPUTS := config.yml domain.yml $(shell find nlu_data bot/nlu knowledge/language knowledge/classifier -type f \( -name '*.yml' -o -name '*.py' -o -name '*.json' \) 2>/dev/null)
 
-.PHONY: help run setup train train-embedding lock check test evaluate bench clean
+.PHONY: help run setup train train-embedding lock check test evaluate faults bench bench-load clean
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
@@ -51,9 +51,17 @@ evaluate: train ## quality: figures, report, Rasa's default pipeline beside ours
 	  echo "The search alone, $$set:"; $(PY) -m knowledge.evaluation search $$set | sed -n '/^|/p; /^index/p' || exit 1; done
 	$(PY) -m bot.cli evaluate tests/evaluation $(OPTIONS)
 
+faults: train ## kill, stop, fill and disturb every part under traffic (docs/reliability.md)
+	@requirements/setup.sh dev
+	$(PY) -m tests.faults $(OPTIONS)
+
 bench: train ## speed figures of the running system (docs/benchmarks.md)
 	@requirements/setup.sh dev
 	$(PY) -m tests.bench
+
+bench-load: train ## how much the system carries, beside plain Rasa (a quarter of an hour; OPTIONS="throughput --seconds 5")
+	@requirements/setup.sh dev
+	$(PY) -m tests.bench.load $(or $(OPTIONS),all)
 
 clean: ## remove what make made, except data under var/
 	rm -rf .venv .venv-rasa models .mypy_cache .ruff_cache .pytest_cache

@@ -65,7 +65,7 @@ class CaseStatus(Action):
             case = await cases.find(number, born)
         except (SystemDown, SystemSlow, SystemGarbled) as error:
             log = logger.error if error.alert else logger.warning
-            log("turn %s: government system: %s", message.turn.turn_id, error)
+            log("turn %s: government system: %s", message.turn.turn_id, error, extra={"trace": message.turn.trace})
             return self._sorry(message, _FAILURES[type(error)], ("choose_retry", "choose_agent"))
         if case is None:
             await asyncio.to_thread(self._attempts.record_failure, person, key, now, message.turn.turn_id)

@@ -38,6 +38,7 @@ class Context(_Frozen):
     `pending_facets` were asked before the procedure was known ("how much?" → "for what?" → "the passport"), and
     `pending_country` was named then. `told` are the facets of `procedure` that the citizen has read: "explain more"
     goes on after them. `earlier` are the procedures before this one, latest first: one can go back to them.
+    `forgetting`: he was just asked whether all that is kept of him shall be deleted.
     """
 
     procedure: str | None = None
@@ -48,6 +49,7 @@ class Context(_Frozen):
     told: tuple[str, ...] = ()
     earlier: tuple[Topic, ...] = ()
     rest: tuple[str, ...] = ()
+    forgetting: bool = False
     at: datetime | None = None
 
     def fresh(self, now: datetime, lifetime: timedelta = CONTEXT_LIFETIME) -> Context:
@@ -59,6 +61,7 @@ class TurnInput(_Frozen):
     """What an action needs to know beyond the text. No address, no name, no number."""
 
     turn_id: str  # the inbox row: the same message always carries the same id
+    trace: str = ""  # the id that links the log lines of one message
     person_id: str
     conversation_id: str
     medium: Medium

@@ -15,18 +15,29 @@ from actions.follow_ups import FollowUps
 from actions.phrases import load_follow_up_words
 from actions.registry import build_actions
 from actions.replies import Wording, load_wording
+from bot.budget import Budget
 from bot.content_watch import ContentWatch
 from bot.dialogue import RasaDialogue
+from bot.guard import Guard, load_guard_rules
+from bot.notice import Notices
 from bot.outbox import Sender
+from bot.prices import PriceTable, load_prices
+from bot.readiness import Readiness
 from bot.settings import PROJECT, Settings
 from bot.store.attempts import SqlAttempts
+from bot.store.costs import SqlCosts
 from bot.store.database import Database
+from bot.store.dead_letters import SqlDeadLetters
+from bot.store.erasure import SqlErasure
 from bot.store.housekeeping import Housekeeping
 from bot.store.inbox import SqlInbox
 from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
+from bot.store.people import SqlPeople
 from bot.store.requests import SqlMonitor, SqlRequests
+from bot.store.rotation import SqlRotation
 from bot.store.wakeup import INBOX, OUTBOX, listen
+from bot.timings import TimedDialogue, TimedKnowledge
 from bot.turn import Turns
 from bot.worker import Worker
 from connectors.channel import Channel
@@ -62,6 +73,11 @@ class Stores:
     requests: SqlRequests
     monitor: SqlMonitor
     attempts: SqlAttempts
+    people: SqlPeople
+    costs: SqlCosts
+    dead_letters: SqlDeadLetters
+    rotation: SqlRotation
+    erasure: SqlErasure
 
     def close(self) -> None:
         self.database.close()
@@ -79,6 +95,11 @@ def open_stores(settings: Settings, *, upgrade: bool = True) -> Stores:
         requests=SqlRequests(database, vault),
         monitor=SqlMonitor(database),
         attempts=SqlAttempts(database, settings.key()),
+        people=SqlPeople(database),
+        costs=SqlCosts(database),
+        dead_letters=SqlDeadLetters(database, vault),
+        rotation=SqlRotation(database, vault),
+        erasure=SqlErasure(database, vault),
     )
 
 
@@ -87,12 +108,18 @@ def open_knowledge(settings: Settings, remembered: Remembered | None = None) -> 
 
     `remembered` is filled with the sheets by file.
     """
-    return Knowledge(
+    return TimedKnowledge(
         load_content(settings.content_dir, remembered),
         load_embedder(settings.embedding_source),
         load_settings(PROJECT / "knowledge" / "settings.yaml"),
         load_words(PROJECT / "knowledge" / "words.yaml"),
     )
+
+
+def budget(settings: Settings) -> Budget:
+    """What the SMS of a day may cost."""
+    cost = settings.sms_daily_budget
+    return Budget(settings.sms_daily_segments, None if cost is None else round(cost * 1_000_000))
 
 
 def follow_ups(knowledge: Knowledge) -> FollowUps:
@@ -243,6 +270,7 @@ class App:
     actions: Sequence[Action]
     turns: Turns
     sender: Sender
+    prices: PriceTable
 
     def worker(self) -> Worker:
         """A worker over these parts."""
@@ -260,17 +288,33 @@ class App:
             listen=heard,
         )
 
+    def readiness(self) -> Readiness:
+        """What operators are told about these parts."""
+        settings, stores = self.settings, self.stores
+        return Readiness(
+            stores.monitor,
+            stores.outbox.spent,
+            self.dialogue.ready,
+            lambda: self.content_watch.mistakes,
+            budget(settings),
+            settings.var_dir,
+            settings.disk_min_mb,
+            settings.backlog_max_s,
+        )
+
     async def close(self) -> None:
         for channel in self.channels.values():
             await channel.close()
         if self.cases is not None:
             await self.cases.close()
+        await self.dialogue.close()
         await self.http.aclose()
         self.stores.close()
 
 
 def build_app(settings: Settings) -> App:
     """Everything but the loops. Call inside a running event loop: clients belong to it."""
+    prices = load_prices(settings.prices_file)
     stores = open_stores(settings)
     remembered: Remembered = {}
     knowledge = open_knowledge(settings, remembered)
@@ -298,6 +342,24 @@ def build_app(settings: Settings) -> App:
         actions=build_actions(
             knowledge=knowledge, cases=cases, attempts=stores.attempts, clock=lambda: datetime.now(UTC)
         ),
-        turns=Turns(dialogue, wording, limits, settings.country, follow_ups(knowledge)),
-        sender=Sender(stores.outbox, channels, time.time, settings.lease_s),
+        turns=Turns(
+            TimedDialogue(dialogue),
+            wording,
+            limits,
+            settings.country,
+            follow_ups(knowledge),
+            notices=Notices(wording, settings.operator_names, settings.retention_days),
+            people=stores.people,
+            guard=Guard(load_guard_rules()),
+        ),
+        sender=Sender(
+            stores.outbox,
+            channels,
+            time.time,
+            settings.lease_s,
+            prices.price_of,
+            prices.currency,
+            budget(settings),
+        ),
+        prices=prices,
     )

@@ -6,18 +6,21 @@ import asyncio
 import os
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 
 import typer
-from pydantic import ValidationError
 
-from bot import content
+from bot import content, dead_letters, upkeep
+from bot.command import fail, settings_or_exit
 from bot.settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Dalil: public services, answered.")
 app.add_typer(content.app, name="content")
+app.add_typer(dead_letters.app, name="deadletter")
+app.command("rotate-keys")(upkeep.rotate_keys)
+app.command()(upkeep.forget)
 
 
 def main() -> None:
@@ -25,24 +28,8 @@ def main() -> None:
     app()
 
 
-def settings_or_exit() -> Settings:
-    """The settings, or one clear line for each that is wrong."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        for mistake in error.errors():
-            name = "DALIL_" + "__".join(str(part) for part in mistake["loc"]).upper()
-            typer.echo(f"{name}: {mistake['msg']}", err=True)
-        raise typer.Exit(2) from None
-
-
 def _with_sandbox(settings: Settings) -> Settings:
     return settings.model_copy(update={"sandbox": True}) if settings.sandbox is None else settings
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)
 
 
 @app.command()
@@ -56,7 +43,7 @@ def run() -> None:
     try:
         supervisor = Supervisor(children(settings), settings.var_dir / "log", typer.echo)
     except FileNotFoundError as error:
-        _fail(str(error))
+        fail(str(error))
     typer.echo("Starting Dalil (about 10 seconds) …")
 
     def when_ready() -> None:
@@ -68,7 +55,7 @@ def run() -> None:
     try:
         raise typer.Exit(asyncio.run(supervisor.run(when_ready)))
     except PortTaken as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command()
@@ -96,14 +83,20 @@ def serve(
 
 
 @app.command("worker")
-def run_worker() -> None:
+def run_worker(
+    metrics_port: Annotated[int, typer.Option(min=0, max=65535, help="Port for this worker's /metrics; 0: none.")] = 0,
+    metrics_host: Annotated[str, typer.Option(help="Address of it.")] = "127.0.0.1",
+) -> None:
     """A worker only: any number may run, on any number of machines with one PostgreSQL."""
     from bot.logs import configure_logs
     from bot.worker_process import work
 
     settings = settings_or_exit()
     configure_logs(settings.log_level)
-    asyncio.run(work(settings))
+    try:
+        asyncio.run(work(settings, (metrics_host, metrics_port) if metrics_port else None))
+    except OSError as error:
+        fail(f"--metrics-port {metrics_port}: {error.strerror}. Choose another.")
 
 
 @app.command()
@@ -136,7 +129,7 @@ def migrate() -> None:
     try:
         open_stores(settings_or_exit()).close()
     except StoreUnavailable as error:
-        _fail(f"{error}. Check DALIL_DATABASE_URL.")
+        fail(f"{error}. Check DALIL_DATABASE_URL.")
     typer.echo("The database is up to date.")
 
 
@@ -152,7 +145,7 @@ def understand(
         try:
             asyncio.run(understand_stream(settings, lines, sys.stdout))
         except (ValueError, FileNotFoundError, RuntimeError) as error:
-            _fail(str(error))
+            fail(str(error))
 
 
 @app.command("evaluate")
@@ -186,7 +179,7 @@ def run_evaluation(
         else:
             scores = score(asyncio.run(understood(settings, read_set(source).rows)))
     except (ValueError, OSError, RuntimeError, TrainingFailed, NoMatplotlib) as error:
-        _fail(f"{source}: {error}")
+        fail(f"{source}: {error}")
     if source.is_dir():
         for name, change in run.fell:
             typer.echo(f"Fell by more than two points: {name} {describe(change)}")
@@ -232,7 +225,7 @@ def requests(
     stores = open_stores(settings_or_exit())
     if done is not None:
         if not stores.requests.resolve(done, time.time()):
-            _fail(f"There is no open request {done}. `dalil requests` lists them.")
+            fail(f"There is no open request {done}. `dalil requests` lists them.")
         typer.echo(f"Request {done} is closed.")
         return
     waiting = stores.requests.open_requests(200)
@@ -244,6 +237,35 @@ def requests(
         since = datetime.fromtimestamp(request.created_at, UTC).strftime("%Y-%m-%d %H:%M")
         table.add_row(str(request.id), since, request.address.medium, request.address.external_id, request.reason)
     Console().print(table)
+
+
+@app.command()
+def costs(
+    days: Annotated[int, typer.Option(min=1, help="How many days, today (UTC) among them.")] = 30,
+) -> None:
+    """SMS segments and their cost, by day and the recipient's country."""
+    from rich.console import Console
+
+    from bot.bootstrap import open_stores
+    from bot.costs import cost_table
+    from bot.ports import StoreUnavailable
+    from bot.prices import PricesError, load_prices
+
+    settings = settings_or_exit()
+    first = (datetime.now(UTC) - timedelta(days=days - 1)).date().isoformat()
+    try:
+        prices = load_prices(settings.prices_file)
+        stores = open_stores(settings, upgrade=False)
+        try:
+            rows = stores.costs.since(first)
+        finally:
+            stores.close()
+    except (PricesError, StoreUnavailable) as error:
+        fail(str(error))
+    if not rows:
+        typer.echo(f"No SMS since {first}.")
+        return
+    Console().print(cost_table(rows, prices.currency))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from bot.metrics import METRICS
 from knowledge.answer import Knowledge
 from knowledge.loader import ContentError, Remembered, Stamp, load_content, stamps_of
 
@@ -33,6 +34,7 @@ class ContentWatch:
         self._every_s = every_s
         self._live: Mapping[Path, Stamp] = {file: stamp for file, (stamp, _) in remembered.items()}
         self._stopping = asyncio.Event()
+        self.mistakes = 0  # in the files as they are now; while there are any, the sheets before them are live
 
     async def run(self) -> None:
         """Watch until `stop`."""
@@ -63,10 +65,16 @@ class ContentWatch:
             for mistake in error.mistakes[:MISTAKES_LOGGED]:
                 log.error("mistake in the content", extra={"mistake": str(mistake)})
             log.error("content has mistakes, the old sheets stay", extra={"mistakes": len(error.mistakes)})
+            self._found(len(error.mistakes))
             return
+        self._found(0)
         self._knowledge.reload(catalogue)
         seconds = round(time.perf_counter() - started, 2)
         log.info("content reloaded", extra={"sheets": len(catalogue), "seconds": seconds})
+
+    def _found(self, mistakes: int) -> None:
+        self.mistakes = mistakes
+        METRICS.content_mistakes.set(mistakes)
 
     async def _stopped_within(self, seconds: float) -> bool:
         try:

@@ -24,13 +24,21 @@ class Owner(StrEnum):
 
 
 class Repeats(BaseModel):
-    """The last text (as a hash) and how often it came in a row: a stuck phone is not answered twenty times."""
+    """What shows a stuck phone or another machine at this address (see `bot/guard.py`). Texts only as hashes.
+
+    `digest`, `count`, `at`: the last text, how often it came in a row, and when. `recent`: the last texts that were
+    answered, each with its time. `our_last`: what we said last; `echoes`: how often it came back in a row.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     digest: str = ""
     count: int = 0
     at: float = 0.0
+    recent: tuple[tuple[str, float], ...] = ()
+    our_last: str = ""
+    echoes: int = 0
+    quiet_until: float = 0.0  # taken for a machine: no answer until then
 
 
 class Flood(BaseModel):

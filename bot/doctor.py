@@ -10,9 +10,10 @@ from pathlib import Path
 
 import httpx2
 
-from bot.bootstrap import case_tracker, open_knowledge, open_stores, telegram_config, twilio_config
+from bot.bootstrap import case_tracker, open_knowledge, open_stores, telegram_config, twilio_config, whatsapp_config
 from bot.dialogue import RasaDialogue
 from bot.ports import StoreUnavailable
+from bot.prices import PricesError, load_prices
 from bot.processes import newest_model
 from bot.settings import Settings
 from knowledge.embedding import EmbedderError
@@ -38,6 +39,7 @@ async def examine(settings: Settings) -> list[Finding]:
         await asyncio.to_thread(_database, settings),
         await asyncio.to_thread(_content, settings),
         _model(settings),
+        _prices(settings),
     ]
     async with httpx2.AsyncClient(trust_env=False, timeout=2.0) as http:
         findings.append(await _answers(http, "app", f"http://127.0.0.1:{settings.port}/health/live", "`dalil run`"))
@@ -97,6 +99,16 @@ def _model(settings: Settings) -> Finding:
     return _tried("model", check, "`make train`")
 
 
+def _prices(settings: Settings) -> Finding:
+    try:
+        missing = load_prices(settings.prices_file).unpriced
+    except PricesError as error:
+        return Finding("prices", False, f"{error}; check DALIL_PRICES_FILE")
+    if missing and settings.sms_daily_budget is not None:
+        return Finding("prices", False, f"DALIL_SMS_DAILY_BUDGET needs a price for {', '.join(missing)}")
+    return Finding("prices", True, f"of SMS: not known for {', '.join(missing)}" if missing else "of SMS: known")
+
+
 def _tried(what: str, check: Callable[[], str], remedy: str) -> Finding:
     try:
         return Finding(what, True, check())
@@ -109,6 +121,7 @@ def _channels(settings: Settings) -> list[Finding]:
     for name, config, given in (
         ("twilio", twilio_config(settings), settings.twilio.account_sid),
         ("telegram", telegram_config(settings), settings.telegram.token),
+        ("whatsapp", whatsapp_config(settings), settings.whatsapp.phone_number_id),
     ):
         where = "own account" if given else "the sandbox's local provider"
         findings.append(Finding(name, True, "not set" if config is None else where))

@@ -12,6 +12,7 @@ from bot import ports
 from bot.metrics import METRICS
 from connectors.messages import (
     DeliveryReport,
+    DeliveryStatus,
     IdentityChange,
     Ignored,
     InboundEvent,
@@ -52,13 +53,25 @@ class InboxService:
                 if accepted is ports.Accepted.STORED:
                     self._wake()
             case DeliveryReport():
-                raised = await asyncio.to_thread(self._outbox.delivered, event, self._clock())
-                METRICS.deliveries.labels(channel, event.status.value if raised else "stale").inc()
+                await self._report(channel, event)
             case SubscriptionChange():
                 await asyncio.to_thread(self._inbox.subscription_changed, event, self._clock())
                 METRICS.received.labels(channel, "subscription").inc()
+                if not event.reachable:
+                    METRICS.opted_out.labels(channel, "blocked").inc()
             case IdentityChange():
                 await asyncio.to_thread(self._inbox.identity_changed, event, self._clock())
                 METRICS.received.labels(channel, "identity").inc()
             case Ignored():
                 METRICS.received.labels(channel, "ignored").inc()
+
+    async def _report(self, channel: str, event: DeliveryReport) -> None:
+        raised = await asyncio.to_thread(self._outbox.delivered, event, self._clock())
+        METRICS.deliveries.labels(channel, event.status.value if raised else "stale").inc()
+        if raised is None:
+            return
+        if raised.found:
+            METRICS.sent.labels(channel, "found").inc()
+        ids = {"channel": channel, "outbox": raised.outbox_id, "trace": raised.trace}
+        level = logging.WARNING if event.status is DeliveryStatus.FAILED else logging.INFO
+        log.log(level, "delivery report", extra=ids | {"state": event.status.value, "code": event.error_code})

@@ -1,37 +1,120 @@
-"""Words that must work whatever the NLU thinks: a whole message that says stop, or start again.
+"""Messages that must work whatever the NLU thinks: stop, start, delete my data, what do you keep. All of keywords.yaml.
 
-The same words as carriers and Twilio use in English, plus what people write here. Compared after normalisation.
+Only a whole message counts: "où s'arrête le tram" or a question about the prison (الحبس) never stops anything. Twilio's
+CANCEL, END and QUIT are not among them: in a form they mean the form, and where Twilio took them for a stop it says so
+when we answer.
 """
 
 from __future__ import annotations
 
-from enum import Enum, auto
+import re
+from enum import Enum
 from functools import cache
+from pathlib import Path
+from typing import Annotated
 
-from knowledge.language.normalise import normalise
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from knowledge.language.arabizi import to_arabic
+from knowledge.language.normalise import tokens
+
+_FILE = Path(__file__).parent / "keywords.yaml"
+
+Variety = str  # fr, ar, ary, ary-Latn; en for what carriers and bots say everywhere
+Phrases = dict[Variety, tuple[str, ...]]
 
 
 class Keyword(Enum):
-    STOP = auto()
-    START = auto()
-    MORE = auto()  # the next page of an SMS reply
+    STOP = "stop"
+    NO_MORE = "no_more"  # stop, or only an end of the form that he is in
+    START = "start"
+    MORE = "more"  # the next page of an SMS reply
+    FORGET = "forget"  # delete my data
+    KEPT = "kept"  # what do you keep about me, for how long, who runs this
+    CONFIRM = "confirm"  # only after the question whether to delete everything
 
 
-_WORDS = {
-    Keyword.STOP: (
-        "stop stopall unsubscribe arret arreter arretez desabonner désabonner "
-        "توقف قف أوقف حبس حبسو وقف 7bess 7bes hbess wa9ef"
-    ),
-    Keyword.START: "start /start unstop reprendre demarrer ابدأ ابدا استئناف رجع بدا bda rje3",
-    Keyword.MORE: "suite plus encore more التتمة للتتمة المزيد الباقي للباقي زيد كمل zid kemel kmel lba9i",
-}
+class KeywordData(BaseModel):
+    """keywords.yaml as an editor writes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    longest: Annotated[int, Field(ge=1, le=20)]
+    around: tuple[str, ...]
+    stop: Phrases
+    no_more: Phrases
+    start: Phrases
+    more: Phrases
+    forget: Phrases
+    kept: Phrases
+    confirm: Phrases
+
+    def patterns(self, keyword: Keyword) -> Phrases:
+        phrases: Phrases = getattr(self, keyword.value)
+        return phrases
 
 
 @cache
-def _by_word() -> dict[str, Keyword]:
-    return {normalise(word): keyword for keyword, words in _WORDS.items() for word in words.split()}
+def load_keywords(file: Path = _FILE) -> KeywordData:
+    """The shipped lists. Raises pydantic.ValidationError: a list is missing or unknown."""
+    return KeywordData.model_validate(yaml.safe_load(file.read_text("utf-8")))
 
 
 def keyword_in(text: str) -> Keyword | None:
-    """The keyword that the whole of `text` is, punctuation aside."""
-    return _by_word().get(normalise(text))
+    """The keyword that the whole of `text` is, but for courtesies around it and a word said several times."""
+    words = tokens(text)
+    if not words or len(words) > load_keywords().longest:
+        return None
+    for form in (words, to_arabic(text).split()):
+        for candidate in (form, _without_courtesy(form)):
+            phrase = " ".join(_once(candidate)) + " "
+            for keyword, expression in _expressions().items():
+                if expression.fullmatch(phrase):
+                    return keyword
+    return None
+
+
+@cache
+def _expressions() -> dict[Keyword, re.Pattern[str]]:
+    """One expression for each keyword, over normalised words with a space after each."""
+    data = load_keywords()
+    return {
+        keyword: re.compile("|".join(_expression(p) for patterns in data.patterns(keyword).values() for p in patterns))
+        for keyword in Keyword
+    }
+
+
+def _expression(pattern: str) -> str:
+    """`le|les? sms` is "le sms", "les sms" and "sms"."""
+    parts = []
+    for word in pattern.split():
+        alternatives = "|".join(" ".join(tokens(one)) + " " for one in word.rstrip("?").split("|"))
+        parts.append(f"(?:{alternatives})" + ("?" if word.endswith("?") else ""))
+    return "".join(parts)
+
+
+@cache
+def _courtesies() -> tuple[list[str], ...]:
+    return tuple(sorted(map(tokens, load_keywords().around), key=len, reverse=True))
+
+
+def _without_courtesy(words: list[str]) -> list[str]:
+    """`words` without the courtesies at their ends."""
+    while True:
+        for polite in _courtesies():
+            size = len(polite)
+            if words[:size] == polite:
+                words = words[size:]
+                break
+            if words[-size:] == polite:
+                words = words[:-size]
+                break
+        else:
+            return words
+        if not words:
+            return words
+
+
+def _once(words: list[str]) -> list[str]:
+    return words[:1] if len(set(words)) == 1 else words

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from bot import ports
+from bot.budget import Budget, day_of, next_day
 from bot.metrics import METRICS
 from connectors.channel import Channel, Recovery
 from connectors.errors import OptedOut, SendError, Throttled, Uncertain, WindowClosed
@@ -26,6 +28,7 @@ MAX_ATTEMPTS = 12  # with the back-off below: about two hours of a provider's ou
 BACKOFF_S = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 1800)
 LOOK_UP_AFTER_S = 3.0  # a provider lists a message a moment after it took it
 REPORT_WITHIN_S = 30.0  # a report that names our message comes well before that
+KNOWN_AFTER_S = {Recovery.LOOK_UP: LOOK_UP_AFTER_S, Recovery.REPORT: REPORT_WITHIN_S}
 CLOCKS_S = 5.0  # a provider's clock and ours differ, and its dates are whole seconds
 WINDOW_S = 24 * 3600.0  # https://developers.facebook.com/docs/whatsapp: free text within a day of the citizen's message
 REOPEN = (
@@ -36,7 +39,10 @@ PriceOf = Callable[[OutgoingMessage], ports.Price | None]
 
 
 class Sender:
-    """Claims outgoing messages and hands them to their channel. `price_of`: what an SMS costs."""
+    """Claims outgoing messages and hands them to their channel.
+
+    `price_of`: what an SMS costs, in `currency`. `budget`: what a day's SMS may cost before notifications wait.
+    """
 
     def __init__(
         self,
@@ -45,24 +51,39 @@ class Sender:
         clock: Callable[[], float] = time.time,
         lease_s: float = 15.0,
         price_of: PriceOf = lambda _message: None,
+        currency: str = "",
+        budget: Budget = Budget(),
     ) -> None:
         self._outbox = outbox
         self._channels = channels
         self._clock = clock
         self._lease_s = lease_s
         self._price_of = price_of
+        self._currency = currency
+        self._budget = budget
+        self._until: dict[tuple[int, int], float] = {}  # when our lease of a row ends, by its id and attempt
         self._paces = {(name, medium): pace for name, c in channels.items() for medium, pace in c.pace.items()}
 
     async def claim(self, limit: int) -> list[ports.OutboxClaim]:
         now = self._clock()
-        return list(await asyncio.to_thread(self._outbox.claim_messages, limit, self._lease_s, now, self._paces))
+        claims = list(await asyncio.to_thread(self._outbox.claim_messages, limit, self._lease_s, now, self._paces))
+        self._until |= {(claim.outbox_id, claim.attempt): now + self._lease_s for claim in claims}
+        return claims
 
     async def renew(self, claims: list[ports.OutboxClaim]) -> None:
         """Keep the leases of messages that are being sent."""
-        await asyncio.to_thread(self._outbox.renew, claims, self._clock() + self._lease_s)
+        until = self._clock() + self._lease_s
+        held = await asyncio.to_thread(self._outbox.renew, claims, until)
+        self._until |= {key: until for key in held if key in self._until}
 
     async def send(self, claim: ports.OutboxClaim) -> None:
         """Send one message and record what became of it. Raises only `StoreUnavailable`."""
+        try:
+            await self._send(claim)
+        finally:
+            self._until.pop((claim.outbox_id, claim.attempt), None)
+
+    async def _send(self, claim: ports.OutboxClaim) -> None:
         name = claim.message.to.channel
         channel = self._channels.get(name)
         if channel is None:
@@ -71,10 +92,21 @@ class Sender:
         if self._outside_window(claim):
             await self._reopen(claim)
             return
+        if await self._must_wait(claim):
+            return
+        if claim.taken_over and (wait := KNOWN_AFTER_S.get(channel.recovery)):
+            # Its worker may be sending it at this moment, and the provider not tell of it yet.
+            log.info("taken over", extra=self._ids(claim))
+            await asyncio.to_thread(self._outbox.retry, claim, self._clock() + wait, Uncertain.code, True)
+            return
         started = time.perf_counter()
         try:
             provider_id = await self._sent_before(channel, claim) if claim.uncertain else None
             if provider_id is None:
+                if self._clock() >= self._until.get((claim.outbox_id, claim.attempt), math.inf):
+                    # We stood still (a stopped machine, a slow database): whoever took it over sends it.
+                    log.warning("lease lost before sending", extra=self._ids(claim))
+                    return
                 provider_id = (await channel.send(claim.message, claim.reference)).provider_message_id
         except SendError as error:
             await self._failed(channel, claim, error)
@@ -86,9 +118,37 @@ class Sender:
             return
         METRICS.step.labels("send").observe(time.perf_counter() - started)
         METRICS.sent.labels(name, "accepted").inc()
+        if claim.received_at is not None:
+            METRICS.answered.labels(name).observe(max(0.0, self._clock() - claim.received_at))
         log.info("sent", extra=self._ids(claim))
+        await self._record(claim, provider_id)
+
+    async def _record(self, claim: ports.OutboxClaim, provider_id: str) -> None:
+        """Store that it was sent and, of an SMS, what it cost."""
         price = self._price_of(claim.message) if claim.message.to.medium is Medium.SMS else None
-        await asyncio.to_thread(self._outbox.sent, claim, provider_id, self._clock(), price)
+        spent = await asyncio.to_thread(self._outbox.sent, claim, provider_id, self._clock(), price)
+        if price is None:
+            return
+        country = price.country or "other"
+        METRICS.sms_segments.labels(country).inc(price.segments)
+        if price.micros is None:
+            METRICS.sms_unpriced.labels(country).inc(price.segments)
+        else:
+            METRICS.sms_cost.labels(country, self._currency).inc(price.micros / 1e6)
+        if spent is not None:
+            self._budget.alarm(spent, price)
+
+    async def _must_wait(self, claim: ports.OutboxClaim) -> bool:
+        """Whether this is a notification by SMS and the day's budget is used up: then it waits for the next day."""
+        if claim.priority is not ports.Priority.NOTIFICATION or claim.message.to.medium is not Medium.SMS:
+            return False
+        now = self._clock()
+        if not self._budget or not self._budget.exhausted(await asyncio.to_thread(self._outbox.spent, day_of(now))):
+            return False
+        METRICS.postponed.labels(claim.message.to.channel).inc()
+        log.info("notification put off, the SMS budget is used up", extra=self._ids(claim))
+        await asyncio.to_thread(self._outbox.postpone, claim, next_day(now), "budget")
+        return True
 
     async def _sent_before(self, channel: Channel, claim: ports.OutboxClaim) -> str | None:
         """The provider's id of this message, where an earlier try turns out to have reached it."""
@@ -96,7 +156,7 @@ class Sender:
             return None
         since = datetime.fromtimestamp(claim.tried_at - CLOCKS_S, UTC)
         found = await channel.find(claim.message, since)
-        unknown = await asyncio.to_thread(self._outbox.unknown_of, channel.name, found)
+        unknown = await asyncio.to_thread(self._outbox.unknown_of, claim, found)
         METRICS.sent.labels(channel.name, "found" if unknown else "not_found").inc()
         return unknown[0] if unknown else None
 
@@ -111,9 +171,15 @@ class Sender:
         else:
             at = self._clock() + _delay(claim, error, channel.recovery)
             uncertain = isinstance(error, Uncertain)
+            METRICS.retried.labels(channel.name, error.code).inc()
             await asyncio.to_thread(self._outbox.retry, claim, at, error.code, uncertain)
 
     async def _give_up(self, claim: ports.OutboxClaim, code: str, *, opted_out: bool = False, detail: str = "") -> None:
+        channel = claim.message.to.channel
+        METRICS.given_up.labels(channel, code).inc()
+        if opted_out:
+            METRICS.opted_out.labels(channel, "provider").inc()
+        log.warning("dead letter", extra=self._ids(claim) | {"code": code, "attempt": claim.attempt})
         await asyncio.to_thread(self._outbox.failed, claim, code, opted_out, self._clock(), detail)
 
     def _outside_window(self, claim: ports.OutboxClaim) -> bool:
@@ -127,6 +193,7 @@ class Sender:
         """Hold the message until the citizen writes, and ask him to, by an approved template."""
         message = claim.message
         asking = message.model_copy(update={"text": "", "buttons": (), "menu": None, "template": Template(name=REOPEN)})
+        METRICS.held_back.labels(message.to.channel).inc()
         log.info("window closed, message held", extra=self._ids(claim))
         await asyncio.to_thread(self._outbox.hold, claim, asking, self._clock())
 
@@ -141,5 +208,5 @@ def _delay(claim: ports.OutboxClaim, error: SendError, recovery: Recovery) -> fl
         return error.retry_after + random.uniform(0, 0.2)  # noqa: S311 - jitter, not a secret
     base = BACKOFF_S[min(claim.attempt - 1, len(BACKOFF_S) - 1)]
     if isinstance(error, Uncertain):
-        base = max(base, {Recovery.LOOK_UP: LOOK_UP_AFTER_S, Recovery.REPORT: REPORT_WITHIN_S}.get(recovery, 0.0))
+        base = max(base, KNOWN_AFTER_S.get(recovery, 0.0))
     return base * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret

@@ -6,6 +6,13 @@ any number of workers share one rate.
 
 from __future__ import annotations
 
+CLOCKS_S = 60.0  # machines' clocks differ by less
+
+
+def believable(pace: float, now: float, interval: float, burst: int) -> float:
+    """The stored number; or `now` where none can be so far ahead, and the clock must have been set back since."""
+    return pace if pace <= now + burst * interval + CLOCKS_S else now
+
 
 def slot(pace: float, now: float, interval: float, burst: int) -> float:
     """The earliest time at which the next message may leave. `interval` in seconds; `burst` messages may go at once."""

@@ -102,7 +102,25 @@ class Price:
 
     country: str  # "" where the number tells none
     segments: int
-    micros: int
+    micros: int | None  # None: the price is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """SMS of one day, or of one day and country. `unpriced`: those of the segments whose cost is not in `micros`."""
+
+    segments: int = 0
+    micros: int = 0
+    unpriced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a delivery report did: it raised the state of this message. `found`: an answer that was lost is found."""
+
+    outbox_id: int
+    trace: str
+    found: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +132,13 @@ class OutboxClaim:
     message: OutgoingMessage
     conversation_id: str
     uncertain: bool
+    taken_over: bool = False  # its lease ran out: another worker was sending it, or still is
     tried_at: float = 0.0  # the first try
     priority: Priority = Priority.REPLY
     heard_at: float | None = None  # the recipient's last message: WhatsApp's window is open for 24 hours from here
     trace: str = ""
     reference: str = ""  # names this message to the provider, and back in its reports
+    received_at: float | None = None  # the citizen's message that this one answers
 
 
 Paces = Mapping[tuple[str, Medium], Pace]  # by channel and medium
@@ -131,24 +151,34 @@ class Outbox(Protocol):
         """
         ...
 
-    def renew(self, claims: Sequence[OutboxClaim], until: float) -> None:
-        """Hold on to these leases until then; those that were lost stay lost."""
+    def renew(self, claims: Sequence[OutboxClaim], until: float) -> Sequence[tuple[int, int]]:
+        """Hold on to these leases until then; those that were lost stay lost. Id and attempt of those that are ours."""
         ...
 
     def enqueue(self, conversation_id: str, message: OutgoingMessage, priority: Priority, now: float) -> int:
         """Queue a message that is no reply; its id. Raises `LookupError` for a conversation that does not exist."""
         ...
 
-    def sent(self, claim: OutboxClaim, provider_message_id: str, now: float, price: Price | None = None) -> None:
-        """It was sent. `price`: of an SMS."""
+    def sent(
+        self, claim: OutboxClaim, provider_message_id: str, now: float, price: Price | None = None
+    ) -> Spent | None:
+        """It was sent. `price`: of an SMS; then the answer is what this day's SMS cost with it."""
         ...
 
-    def unknown_of(self, channel: str, provider_message_ids: Sequence[str]) -> Sequence[str]:
-        """Those of these ids that belong to none of our rows: messages of ours whose answer was lost."""
+    def spent(self, day: str) -> Spent:
+        """What the SMS of a UTC day (`2026-11-28`) cost."""
+        ...
+
+    def unknown_of(self, claim: OutboxClaim, provider_message_ids: Sequence[str]) -> Sequence[str]:
+        """Those of these ids that belong to no other row of ours: this message, sent already, its answer lost."""
         ...
 
     def retry(self, claim: OutboxClaim, retry_at: float, code: str, uncertain: bool) -> None:
         """Try again then."""
+        ...
+
+    def postpone(self, claim: OutboxClaim, until: float, code: str) -> None:
+        """Not now: the claim counts as no try."""
         ...
 
     def hold(self, claim: OutboxClaim, asking: OutgoingMessage, now: float) -> None:
@@ -157,8 +187,8 @@ class Outbox(Protocol):
 
     def failed(self, claim: OutboxClaim, code: str, opted_out: bool, now: float, detail: str = "") -> None: ...
 
-    def delivered(self, report: DeliveryReport, now: float) -> bool:
-        """Raise the message's delivery state; False when the state is not higher, or the message not known (yet)."""
+    def delivered(self, report: DeliveryReport, now: float) -> Report | None:
+        """Raise the message's delivery state; None when the state is not higher, or the message not known (yet)."""
         ...
 
     def sent_after(self, address: Address, after_id: int, limit: int) -> Sequence[tuple[int, OutgoingMessage]]:
@@ -178,6 +208,21 @@ class PersonRequest:
     resolved_at: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is stored of a person, in numbers: what he is told when he asks."""
+
+    messages: int
+    replies: int
+    since: float  # POSIX seconds
+
+
+class People(Protocol):
+    def kept_of(self, person_id: str) -> Kept:
+        """What is kept of this person, over all his conversations. Raises `LookupError` for one that does not exist."""
+        ...
+
+
 class Requests(Protocol):
     def open_requests(self, limit: int) -> Sequence[PersonRequest]: ...
 
@@ -185,12 +230,71 @@ class Requests(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Backlog:
-    """What waits, for /metrics and /health/ready."""
+class Waiting:
+    """How many rows wait, and since when the oldest does (None: none waits)."""
 
-    inbox: int
-    outbox: int
-    oldest_s: float
+    count: int = 0
+    since: float | None = None
+
+    def oldest_s(self, now: float) -> float:
+        return 0.0 if self.since is None else max(0.0, now - self.since)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits and what is stuck, for /metrics and /health/ready."""
+
+    inbox: Waiting
+    outbox: Mapping[Priority, Waiting]  # every priority; also what is not due yet
+    held: int  # until the citizen writes and WhatsApp's window is open
+    dead: Mapping[str, int]  # "inbox": messages that got an apology; "outbox": replies that were given up
+    misconfigured: Mapping[str, int]  # channel: messages that wait because our credentials or sender are wrong
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that was given up: `in:12` of the inbox, `out:34` of the outbox. Who and what is not in it."""
+
+    id: str
+    at: float  # when it came, or was to be sent
+    channel: str
+    reason: str
+    attempts: int
+    provider_code: str | None
+    conversation_id: str
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetterContent:
+    """What a dead letter says, as JSON, and whose it is (None: sealed under a key that is gone)."""
+
+    body: str
+    address: str | None
+
+
+class CannotReplay(Exception):
+    """The citizen asked for something that forbids it. Its text says what."""
+
+
+class DeadLetters(Protocol):
+    """Ids that no dead letter has raise `LookupError` with a sentence for the operator."""
+
+    def letters(self, limit: int, reason: str | None = None) -> Sequence[DeadLetter]:
+        """The oldest first."""
+        ...
+
+    def letter(self, letter_id: str) -> DeadLetter: ...
+
+    def content(self, letter_id: str) -> LetterContent: ...
+
+    def replay(self, letter_id: str, now: float) -> int:
+        """Put it at the end of the line as if it had just come; its new row's id. Raises `CannotReplay`."""
+        ...
+
+    def drop(self, letter_id: str) -> None:
+        """Delete it."""
+        ...
 
 
 class Monitor(Protocol):
@@ -198,4 +302,6 @@ class Monitor(Protocol):
         """Raise `StoreUnavailable` with one clear sentence when the database cannot be written."""
         ...
 
-    def backlog(self, now: float) -> Backlog: ...
+    def backlog(self) -> Backlog:
+        """Cheap, however many rows are stored: only rows that wait are looked at."""
+        ...

@@ -46,14 +46,14 @@ def rasa(settings: Settings) -> Child:
         raise FileNotFoundError("Rasa's environment is missing. Run `make setup`.")
     model = newest_model(settings)
     port = int(settings.rasa_url.rsplit(":", 1)[1].split("/")[0])
-    action_url = f"http://127.0.0.1:{settings.port}/internal/rasa/actions?token={settings.derived('rasa-actions')}"
     env = rasa_environment() | {
-        "DALIL_ACTION_URL": action_url,
+        "DALIL_ACTION_URL": f"http://127.0.0.1:{settings.port}/internal/rasa/actions",
+        "DALIL_ACTION_TOKEN": settings.derived("rasa-actions"),
         "DALIL_TRACKER_DB": str(settings.rasa_tracker),
     }
     settings.var_dir.mkdir(parents=True, exist_ok=True)
-    argv = [str(settings.rasa_python), "-m", "rasa", "run", "--enable-api", "-i", "127.0.0.1", "-p", str(port)]
-    argv += ["--model", str(model), "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]
+    argv = [str(settings.rasa_python), "-m", "bot.nlu.rasa_server", "run", "--enable-api", "-i", "127.0.0.1"]
+    argv += ["-p", str(port), "--model", str(model), "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]
     return Child("rasa", argv, port, "DALIL_RASA_URL", f"http://127.0.0.1:{port}/status", env, PROJECT)
 
 

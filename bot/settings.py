@@ -17,8 +17,12 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.vault import Vault
+from connectors.messages import ReplyLanguage
+from connectors.sms_text import segments, to_gsm7_french
+from connectors.text import utf16_units
 
 PROJECT = Path(__file__).resolve().parents[1]
+OPERATOR_FR, OPERATOR_AR = 30, 12  # characters of the operator's name in the first SMS (bot/notice.py)
 
 
 class TwilioSettings(BaseModel):
@@ -90,6 +94,8 @@ class Settings(BaseSettings):
     )
 
     country: Literal["ma", "dz", "mr"] = "ma"
+    operator: str = "Dalil (essai)"
+    operator_ar: str = "دليل (تجربة)"
     database_url: str = ""
     var_dir: Path = PROJECT / "var"
     content_dir: Path = PROJECT / "knowledge" / "content"
@@ -105,7 +111,12 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     lease_s: float = Field(default=15.0, ge=1, le=300)  # a dead worker's messages are taken over after this
     address_keys: Annotated[tuple[str, ...], NoDecode] = ()  # Fernet keys that seal addresses, newest first
-    retention_days: int = Field(default=90, ge=1)
+    retention_days: int = Field(default=90, ge=1, le=999)
+    prices_file: Path = PROJECT / "bot" / "prices.yaml"
+    sms_daily_budget: float | None = Field(default=None, gt=0)  # in the price table's currency
+    sms_daily_segments: int | None = Field(default=None, ge=1)
+    disk_min_mb: int = Field(default=500, ge=0)
+    backlog_max_s: float = Field(default=300.0, gt=0)
     secret_key: str = ""  # signs web chat sessions and keys hashes; made and kept under var_dir when empty
     trusted_origins: Annotated[tuple[str, ...], NoDecode] = ()
     twilio: TwilioSettings = TwilioSettings()
@@ -117,6 +128,30 @@ class Settings(BaseSettings):
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("operator")
+    @classmethod
+    def _fits_a_french_sms(cls, name: str) -> str:
+        name = " ".join(name.split())
+        count = segments(to_gsm7_french(name))
+        if not name or count.encoding != "GSM-7" or count.units > OPERATOR_FR:
+            raise ValueError(
+                f"name who runs this in 1 to {OPERATOR_FR} Latin letters, it stands in an SMS; "
+                "the Arabic name is DALIL_OPERATOR_AR"
+            )
+        return name
+
+    @field_validator("operator_ar")
+    @classmethod
+    def _fits_an_arabic_sms(cls, name: str) -> str:
+        name = " ".join(name.split())
+        if not name or utf16_units(name) > OPERATOR_AR:
+            raise ValueError(f"name who runs this in 1 to {OPERATOR_AR} characters: it stands in an SMS of 70")
+        return name
+
+    @property
+    def operator_names(self) -> dict[ReplyLanguage, str]:
+        return {"fr": self.operator, "ar": self.operator_ar, "ary": self.operator_ar}
 
     @property
     def effective_database_url(self) -> str:

@@ -19,7 +19,7 @@ async def talk(url: str) -> int:
     console = Console()
     async with httpx2.AsyncClient(base_url=url, timeout=httpx2.Timeout(10.0, read=None), trust_env=False) as http:
         try:
-            opened = await http.post("/channels/webchat/sessions")
+            opened = await http.post("/channels/webchat/sessions", params={"terminal": "true"})
             opened.raise_for_status()
         except httpx2.HTTPError:
             console.print(f"No Dalil answers at {url}. Start it with `make run`, or name another with --url.")

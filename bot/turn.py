@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -15,20 +16,22 @@ from actions import payloads
 from actions.contract import ChooseLanguage, Context, CountryCode, Effect, OptOut, TurnInput, TurnResult
 from actions.follow_ups import FollowUp, FollowUps, Kind
 from actions.replies import Wording
-from actions.reply_language import reply_language
-from bot.conversation import Conversation, Owner, Repeats
+from actions.reply_language import DEFAULT_LANGUAGE, reply_language
+from bot import notice
+from bot.conversation import Conversation, Owner
+from bot.guard import Guard, Refusal, answered_with, heard_again
 from bot.keywords import Keyword, keyword_in
-from bot.ports import Claim, TurnPlan
+from bot.notice import Notices
+from bot.ports import Claim, People, TurnPlan
 from connectors.channel import Limits
 from connectors.messages import IncomingMessage, Medium, MessageKind, OutgoingMessage, Reply, ReplyLanguage
 from connectors.render import render
 from connectors.sms_pages import MORE
 from knowledge.language.identify import identify
-from knowledge.language.normalise import ascii_digits, clean, normalise
+from knowledge.language.normalise import ascii_digits, clean
 
 MAX_TEXT = 1_600  # longer than any question; what follows cannot change what it asks
-REPEAT_WINDOW_S = 60.0
-REPEATS_ANSWERED = 2  # the same text a third time within the window is acknowledged, then left unanswered
+_NO = "i:deny"  # the payload of an offered "no, thank you"
 
 
 class Dialogue(Protocol):
@@ -45,47 +48,120 @@ class Turns:
         limits: Mapping[str, Mapping[Medium, Limits]],
         country: CountryCode,
         follow_ups: FollowUps,
+        *,
+        notices: Notices,
+        people: People,
+        guard: Guard,
     ) -> None:
         self._dialogue = dialogue
         self._follow_ups = follow_ups
         self._wording = wording
         self._limits = limits
         self._country: CountryCode = country
+        self._notices = notices
+        self._people = people
+        self._guard = guard
 
     async def handle_turn(self, claim: Claim, now: float) -> TurnPlan:
-        """The plan for one claimed message. Raises `DialogueDown` or `DialogueFailed`."""
+        """The plan for one claimed message. Raises `DialogueDown`, `DialogueFailed` or `StoreUnavailable`."""
+        plan = await self._planned(claim, now)
+        if not plan.messages:
+            return plan
+        return replace(plan, conversation=answered_with(plan.conversation, plan.messages[-1].text[:MAX_TEXT]))
+
+    async def _planned(self, claim: Claim, now: float) -> TurnPlan:
         message, conversation = claim.message, claim.conversation
         text = clean(message.text)[:MAX_TEXT].strip()
+        context = conversation.context.fresh(_utc(now), self._follow_ups.lifetime)
         keyword = keyword_in(text)
+        if keyword is Keyword.NO_MORE and _NO in context.choices:
+            keyword = None
 
         if conversation.opted_out:
-            if keyword is not Keyword.START:
-                return TurnPlan(conversation, outcome="opted_out")
-            conversation = conversation.model_copy(update={"opted_out": False})
-            return await self._through_dialogue(claim, conversation, "/greet", None, now)
+            return await self._while_opted_out(claim, text, keyword, now)
+        if keyword is Keyword.STOP:
+            return await self._stop(claim, self._heard(claim, conversation, text, now), now)
         if conversation.owner is Owner.AGENT:
             return TurnPlan(conversation, outcome="agent")  # a person has this conversation: the bot is silent
 
-        context = conversation.context.fresh(_utc(now), self._follow_ups.lifetime)
-        conversation = conversation.model_copy(update={"context": context})
-        if context.rest and (keyword is Keyword.MORE or ascii_digits(text) == MORE):
-            return self._next_page(conversation, context)
+        # A question whether to delete everything is answered by the very next message, or not at all.
+        conversation = conversation.model_copy(update={"context": context.model_copy(update={"forgetting": False})})
+        next_page = bool(context.rest) and (keyword is Keyword.MORE or ascii_digits(text) == MORE)
         choice = _choice_of(message, text, context) or self._picked_in_words(message, text, context)
-        if choice is not None:  # picking is never a repetition: "1" means something else under every list
+        picked = next_page or choice is not None
+        conversation, refusal = self._admitted(claim, conversation, text, keyword, now, picked=picked)
+        if refusal is not None:
+            return self._refused(conversation, refusal, now)
+        if next_page:
+            return self._next_page(conversation, conversation.context)
+        if choice is not None:
             return await self._through_dialogue(claim, conversation, _for_rasa(text, choice), choice, now)
+        return await self._written(claim, conversation, text, keyword, now, asked_to_confirm=context.forgetting)
 
-        conversation, repeats = _count_repeat(conversation, message, text, now)
-        if repeats > REPEATS_ANSWERED:
-            said = () if repeats > REPEATS_ANSWERED + 1 else (self._fixed(conversation, "repeated"),)
-            return self._plan(conversation, said, outcome="repeated", now=now)
-        return await self._written(claim, conversation, text, keyword, now)
+    def _admitted(
+        self, claim: Claim, conversation: Conversation, text: str, keyword: Keyword | None, now: float, *, picked: bool
+    ) -> tuple[Conversation, Refusal | None]:
+        """The conversation with this message counted, and why it is left unanswered, if it is."""
+        if picked:  # never a repetition: "1" means something else under every list
+            return self._guard.picked(conversation, claim.received_at)
+        if keyword is Keyword.START:
+            conversation = heard_again(conversation, claim.received_at)
+        return self._guard.wrote(conversation, _as_said(claim.message, text), claim.received_at, now)
+
+    async def _while_opted_out(self, claim: Claim, text: str, keyword: Keyword | None, now: float) -> TurnPlan:
+        """Silence, until he starts again. To be forgotten he need not start: it is done without another word."""
+        conversation = claim.conversation
+        if keyword is Keyword.FORGET:
+            return TurnPlan(conversation, outcome="forgotten", forget=True)
+        if keyword is not Keyword.START:
+            return TurnPlan(conversation, outcome="opted_out")
+        conversation = heard_again(conversation.model_copy(update={"opted_out": False}), claim.received_at)
+        conversation, refusal = self._guard.picked(conversation, claim.received_at)
+        if refusal is not None:
+            return self._refused(conversation, refusal, now)
+        return await self._through_dialogue(claim, self._heard(claim, conversation, text, now), "/greet", None, now)
+
+    def _refused(self, conversation: Conversation, refusal: Refusal, now: float) -> TurnPlan:
+        if not refusal.tell:
+            return TurnPlan(conversation, outcome=refusal.why)
+        return self._plan(conversation, (self._fixed(conversation, refusal.why),), outcome=refusal.why, now=now)
+
+    def _forget(self, conversation: Conversation, now: float, *, confirmed: bool) -> TurnPlan:
+        """Ask once, for nothing brings it back; then delete all of this person."""
+        if confirmed:
+            conversation = conversation.model_copy(update={"notice": notice.VERSION})  # no greeting at the door
+            plan = self._plan(conversation, (self._fixed(conversation, "forgotten"),), outcome="forgotten", now=now)
+            return replace(plan, forget=True)
+        plan = self._plan(conversation, (self._fixed(conversation, "forget_ask"),), outcome="forget_asked", now=now)
+        asked = plan.conversation.context.model_copy(update={"forgetting": True, "at": _utc(now)})
+        return replace(plan, conversation=plan.conversation.model_copy(update={"context": asked}))
+
+    async def _kept(self, conversation: Conversation, now: float) -> TurnPlan:
+        """What is kept of him; the notice is part of it."""
+        kept = await asyncio.to_thread(self._people.kept_of, conversation.person_id)
+        language, country = self._language_of(conversation), conversation.country or self._country
+        reply = Reply(language=language, paragraphs=self._notices.kept(language, country, kept))
+        conversation = conversation.model_copy(update={"notice": notice.VERSION})
+        return self._plan(conversation, (reply,), outcome="kept", now=now)
 
     async def _written(
-        self, claim: Claim, conversation: Conversation, text: str, keyword: Keyword | None, now: float
+        self,
+        claim: Claim,
+        conversation: Conversation,
+        text: str,
+        keyword: Keyword | None,
+        now: float,
+        *,
+        asked_to_confirm: bool,
     ) -> TurnPlan:
         """A message in the citizen's own words."""
-        if keyword is Keyword.STOP:
-            return await self._stop(claim, conversation, now)
+        if keyword is Keyword.FORGET or (keyword is Keyword.CONFIRM and asked_to_confirm):
+            return self._forget(self._heard(claim, conversation, text, now), now, confirmed=asked_to_confirm)
+        if keyword is Keyword.KEPT:
+            return await self._kept(self._heard(claim, conversation, text, now), now)
+        if keyword is Keyword.NO_MORE:  # once: the first stop ends the form that he may be in, and only that
+            conversation = self._heard(claim, conversation, text, now)
+            return await self._through_dialogue(claim, conversation, "/stop", None, now)
         if not _can_be_read(claim.message, text):
             return self._plan(conversation, (self._fixed(conversation, "text_only"),), outcome="unreadable", now=now)
         follow_up = self._follow_ups.read(text, conversation.context, conversation.country or self._country)
@@ -140,6 +216,7 @@ class Turns:
     ) -> TurnInput:
         return TurnInput(
             turn_id=str(claim.inbox_id),
+            trace=claim.trace,
             person_id=conversation.person_id,
             conversation_id=conversation.id,
             medium=conversation.address.medium,
@@ -170,6 +247,10 @@ class Turns:
     ) -> TurnPlan:
         address = conversation.address
         limits = self._limits[address.channel][address.medium]
+        if replies and not conversation.opted_out and self._notices.due(conversation):
+            told = self._notices.first(replies[-1].language, conversation.country or self._country, sms=limits.sms)
+            replies = (*replies[:-1], replies[-1].model_copy(update={"notice": told}))
+            conversation = conversation.model_copy(update={"notice": notice.VERSION})
         rendered = [render(reply, address, limits) for reply in replies]
         if not limits.sms:
             return TurnPlan(conversation, tuple(itertools.chain(*rendered)), effects, outcome)
@@ -188,8 +269,12 @@ class Turns:
         return TurnPlan(conversation.model_copy(update={"context": after}), (page,), outcome="page")
 
     def _fixed(self, conversation: Conversation, key: str) -> Reply:
-        language: ReplyLanguage = conversation.chosen_language or conversation.language or "ary"
+        language = self._language_of(conversation)
         return Reply(language=language, paragraphs=(self._wording.text(language, key),))
+
+    @staticmethod
+    def _language_of(conversation: Conversation) -> ReplyLanguage:
+        return conversation.chosen_language or conversation.language or DEFAULT_LANGUAGE
 
 
 def _utc(now: float) -> datetime:
@@ -228,15 +313,9 @@ def text_for_rasa(text: str) -> str:
     return text.lstrip("/ \t\n") or "?"
 
 
-def _count_repeat(
-    conversation: Conversation, message: IncomingMessage, text: str, now: float
-) -> tuple[Conversation, int]:
-    """The conversation with this message counted, and how often the same message came in a row."""
-    digest = hashlib.sha256(f"{message.kind}:{message.choice}:{normalise(text)}".encode()).hexdigest()[:16]
-    before = conversation.repeats
-    same = before.digest == digest and now - before.at <= REPEAT_WINDOW_S
-    count = before.count + 1 if same else 1
-    return conversation.model_copy(update={"repeats": Repeats(digest=digest, count=count, at=now)}), count
+def _as_said(message: IncomingMessage, text: str) -> str:
+    """What tells this message from others: two stickers are alike, a sticker and its words are not."""
+    return text if message.kind is MessageKind.TEXT else f"{message.kind} {message.choice} {text}"
 
 
 def _after(

@@ -25,6 +25,8 @@ MAX_FAILURES = 3  # tries of a message that fails by its own fault, before the c
 DOWN_DELAY_S = 1.0
 FAILED_DELAY_S = 0.5
 HOUSEKEEPING_S = 300.0
+SET_BACK_S = 5.0  # a smaller step of the clock makes nobody wait for long
+FORGET_AFTER_S = 3.0  # a person who asked to be forgotten goes so soon, once his last reply has left
 
 
 Listen = Callable[[Callable[[], None], Callable[[], None]], Awaitable[None]]
@@ -64,6 +66,7 @@ class Worker:
         self._inbox_signal = asyncio.Event()
         self._outbox_signal = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._tidy_signal = asyncio.Event()
 
     def wake(self) -> None:
         """Something was stored. Call from the event loop's thread."""
@@ -89,11 +92,17 @@ class Worker:
         self._stopping.set()
         self._inbox_signal.set()
         self._outbox_signal.set()
+        self._tidy_signal.set()
 
     async def _hold_on(self) -> None:
         """Renew the leases of all that is in hand, so that slow work is never done by two."""
+        ahead = self._clock() - time.monotonic()
         while True:
             await asyncio.sleep(self._lease_s / RENEWALS)
+            before, ahead = ahead, self._clock() - time.monotonic()
+            if ahead < before - SET_BACK_S:
+                log.warning("the clock was set back", extra={"seconds": round(before - ahead)})
+                self._tidy_signal.set()  # brings back what waits for a time that is far off again
             try:
                 if turns := list(self._turns_in_hand.values()):
                     await asyncio.to_thread(self._inbox.renew, turns, self._clock() + self._lease_s)
@@ -103,13 +112,14 @@ class Worker:
                 log.error("leases not renewed", extra={"reason": str(error)})
 
     async def _housekeeping(self) -> None:
-        """Every so often, forget what must not be kept."""
+        """Every so often, and soon after somebody asked for it, forget what must not be kept."""
         while not self._stopping.is_set():
+            self._tidy_signal.clear()
             try:
                 await asyncio.to_thread(self._forget, self._clock())
             except ports.StoreUnavailable as error:
                 log.error("housekeeping failed", extra={"reason": str(error)})
-            await _wait(self._stopping, HOUSEKEEPING_S)
+            await _wait(self._tidy_signal, HOUSEKEEPING_S)
 
     async def _loop(
         self,
@@ -127,6 +137,10 @@ class Worker:
                 except ports.StoreUnavailable as error:
                     log.error("database unavailable", extra={"reason": str(error)})
                     await asyncio.sleep(DOWN_DELAY_S)
+                except Exception:
+                    # A mistake of ours, perhaps about one row: it must not end the loop, and with it all answers.
+                    log.exception("claim crashed")
+                    await asyncio.sleep(DOWN_DELAY_S)
             for item in claimed:
                 task = asyncio.ensure_future(handle(item))
                 running.add(task)
@@ -142,6 +156,7 @@ class Worker:
 
     async def _turn(self, claim: ports.Claim) -> None:
         self._turns_in_hand[claim.inbox_id] = claim
+        METRICS.in_hand.labels("inbox").set(len(self._turns_in_hand))
         try:
             await self._handle(claim)
         except ports.StoreUnavailable as error:
@@ -149,6 +164,7 @@ class Worker:
             log.error("turn not saved", extra=_ids(claim) | {"reason": str(error)})
         finally:
             self._turns_in_hand.pop(claim.inbox_id, None)
+            METRICS.in_hand.labels("inbox").set(len(self._turns_in_hand))
 
     async def _handle(self, claim: ports.Claim) -> None:
         started = time.perf_counter()
@@ -156,6 +172,7 @@ class Worker:
         try:
             plan = await self._turns.handle_turn(claim, self._clock())
         except DialogueDown as error:
+            METRICS.turn_failures.labels("dialogue_down").inc()
             log.warning("dialogue down", extra=_ids(claim) | {"reason": str(error)})
             await self._release(claim, DOWN_DELAY_S, counts=False, error="dialogue_down")
             return
@@ -174,6 +191,7 @@ class Worker:
 
     async def _failed(self, claim: ports.Claim, error: str) -> None:
         """Try again later, or give the message up with an apology."""
+        METRICS.turn_failures.labels(error).inc()
         if claim.failures + 1 < MAX_FAILURES:
             await self._release(claim, FAILED_DELAY_S * 2**claim.failures, counts=True, error=error)
         else:
@@ -183,8 +201,15 @@ class Worker:
         if await asyncio.to_thread(self._inbox.finish, claim, plan, self._clock()):
             METRICS.turns.labels(plan.outcome).inc()
             log.info("answered", extra=_ids(claim) | {"outcome": plan.outcome})
+            if plan.failed:
+                log.error("dead letter", extra=_ids(claim) | {"code": plan.failed})
+            if plan.conversation.opted_out and not claim.conversation.opted_out:
+                METRICS.opted_out.labels(claim.message.sender.channel, "word").inc()
             self._outbox_signal.set()
+            if plan.forget:
+                asyncio.get_running_loop().call_later(FORGET_AFTER_S, self._tidy_signal.set)
         else:
+            METRICS.leases_lost.labels("inbox").inc()
             log.warning("lease lost", extra=_ids(claim) | {"attempt": claim.attempt})
 
     async def _release(self, claim: ports.Claim, delay: float, *, counts: bool, error: str) -> None:
@@ -192,12 +217,14 @@ class Worker:
 
     async def _send(self, claim: ports.OutboxClaim) -> None:
         self._sends_in_hand[claim.outbox_id] = claim
+        METRICS.in_hand.labels("outbox").set(len(self._sends_in_hand))
         try:
             await self._sender.send(claim)
         except ports.StoreUnavailable as error:
             log.error("send not saved", extra={"outbox": claim.outbox_id, "trace": claim.trace, "reason": str(error)})
         finally:
             self._sends_in_hand.pop(claim.outbox_id, None)
+            METRICS.in_hand.labels("outbox").set(len(self._sends_in_hand))
 
 
 def _ids(claim: ports.Claim) -> dict[str, object]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from connectors.messages import InboundEvent, Medium, OutgoingMessage, Sent
 
@@ -133,4 +133,23 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Release connections."""
+        ...
+
+
+@runtime_checkable
+class Challenged(Protocol):
+    """A channel whose provider asks by GET, once, whether the webhook's address is ours. The gateway looks for it."""
+
+    def challenge(self, request: WebhookRequest) -> WebhookResponse:
+        """The answer that proves it; raise `Forged` when the request does not know our verify token."""
+        ...
+
+
+@runtime_checkable
+class Bulky(Protocol):
+    """A channel whose provider puts many events into one webhook. The gateway looks for it."""
+
+    @property
+    def max_body(self) -> int:
+        """Bytes of the largest genuine webhook, where that is more than the gateway takes from others."""
         ...

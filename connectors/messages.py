@@ -31,9 +31,9 @@ class Medium(StrEnum):
 class Address(_Frozen):
     """One end of a conversation on one medium.
 
-    `channel` names the adapter (`twilio`, `telegram`, `webchat`, `console`), `namespace` our own end (the Twilio
-    sender, the bot id): a reply leaves from where the question arrived. `external_id` is the citizen's end and stays
-    opaque: since 2026 a WhatsApp id need not be a phone number.
+    `channel` names the adapter (`twilio`, `telegram`, `whatsapp`, ...), `namespace` our own end (the Twilio sender, the
+    bot id, Meta's id of our number): a reply leaves from where the question arrived. `external_id` is the citizen's end
+    and stays opaque: since 2026 a WhatsApp id need not be a phone number.
     """
 
     channel: str
@@ -53,7 +53,11 @@ class MessageKind(StrEnum):
 
 
 class IncomingMessage(_Frozen):
-    """Something a citizen sent. `provider_id` is unique within `sender.channel`: it is the dedupe key."""
+    """Something a citizen sent. `provider_id` is unique within `sender.channel`: it is the dedupe key.
+
+    `also`: other addresses of the same citizen that the webhook named beside `sender` (a WhatsApp phone number beside a
+    business-scoped user id). All of them are one citizen: whoever knows one of them knows this one. Write to `sender`.
+    """
 
     event: Literal["message"] = "message"
     provider_id: str
@@ -63,6 +67,7 @@ class IncomingMessage(_Frozen):
     choice: str | None = None
     sent_at: datetime | None = None  # the provider's clock, UTC
     order: int | None = None  # the provider's own sequence (Telegram's update_id), where it has one
+    also: tuple[Address, ...] = ()
 
 
 class DeliveryStatus(StrEnum):
@@ -79,6 +84,8 @@ class DeliveryReport(_Frozen):
     """A provider's word on a message that we sent. `provider_message_id` is what `send` returned.
 
     `reference` is what we gave `send`, where the provider hands it back (Meta's `biz_opaque_callback_data`).
+    `error_code` is the provider's own; `failure` says the same as a `SendError.code` (`window_closed`), where known:
+    WhatsApp often accepts a message first and refuses it here.
     """
 
     event: Literal["delivery"] = "delivery"
@@ -87,6 +94,7 @@ class DeliveryReport(_Frozen):
     status: DeliveryStatus
     error_code: str | None = None
     reference: str | None = None
+    failure: str | None = None
 
 
 class SubscriptionChange(_Frozen):
@@ -98,6 +106,20 @@ class SubscriptionChange(_Frozen):
     reachable: bool
 
 
+class IdentityChange(_Frozen):
+    """The citizen whom we know as `sender` is `becomes` from now on (a new phone number, a new WhatsApp user id).
+
+    `also`: other addresses that led to the same citizen until now. Neither `sender` nor these lead to him any more: a
+    number that was given up may soon be somebody else's. Where none of them is known there is nothing to do.
+    """
+
+    event: Literal["identity"] = "identity"
+    provider_id: str
+    sender: Address
+    becomes: Address
+    also: tuple[Address, ...] = ()
+
+
 class Ignored(_Frozen):
     """A genuine webhook that asks for nothing (an edited message, a reaction). Counted, not stored."""
 
@@ -105,7 +127,9 @@ class Ignored(_Frozen):
     reason: str
 
 
-InboundEvent = Annotated[IncomingMessage | DeliveryReport | SubscriptionChange | Ignored, Field(discriminator="event")]
+InboundEvent = Annotated[
+    IncomingMessage | DeliveryReport | SubscriptionChange | IdentityChange | Ignored, Field(discriminator="event")
+]
 
 ReplyLanguage = Literal["ar", "fr", "ary"]
 
@@ -127,7 +151,8 @@ class Reply(_Frozen):
 
     `paragraphs`: what was asked, most important first; each is one thought and may hold several lines. `details`: what
     is good to know besides (an SMS gives it on demand). `choices_intro`: the line above the choices. `source`: where
-    the answer comes from and when it was checked; it is never dropped. `source_short`: the same for an SMS.
+    the answer comes from and when it was checked; it is never dropped. `source_short`: the same for an SMS. `notice`:
+    what a citizen is told once, about the service and not about his question.
     """
 
     language: ReplyLanguage
@@ -137,6 +162,7 @@ class Reply(_Frozen):
     choices: tuple[Choice, ...] = ()
     source: str = ""
     source_short: str = ""
+    notice: str = ""
 
 
 class Button(_Frozen):

@@ -9,12 +9,14 @@ from connectors.channels.console import Console
 from connectors.channels.telegram import Telegram, TelegramConfig
 from connectors.channels.twilio import Twilio, TwilioConfig
 from connectors.channels.webchat import Deliver, WebChat, WebChatConfig
+from connectors.channels.whatsapp import WhatsApp, WhatsAppConfig
 
 
 def build_channels(
     *,
     twilio: TwilioConfig | None = None,
     telegram: TelegramConfig | None = None,
+    whatsapp: WhatsAppConfig | None = None,
     webchat: tuple[WebChatConfig, Deliver] | None = None,
     console: Callable[[str], None] | None = None,
 ) -> dict[str, Channel]:
@@ -24,6 +26,8 @@ def build_channels(
         channels.append(Twilio(twilio))
     if telegram is not None:
         channels.append(Telegram(telegram))
+    if whatsapp is not None:
+        channels.append(WhatsApp(whatsapp))
     if webchat is not None:
         channels.append(WebChat(*webchat))
     if console is not None:

@@ -1,6 +1,7 @@
 """⑧ Fit a reply to what a medium can carry. Pure: a reply, an address and limits in; messages out.
 
-Order on every medium: the answer, its source, then one line of what else can be asked. Choices become buttons where
+Order on every medium: the answer, its source, a notice, then one line of what else can be asked (on an SMS the notice
+is last). Choices become buttons where
 they fit, else a menu, else numbers that follow `reply.choices` ("2" means `choices[1]`). Nothing is dropped: what does
 not fit into one message goes on in the next, and the choices come with the last. On SMS the messages are pages: the
 turn sends the first and keeps the others until they are asked for (connectors/sms_pages.py).
@@ -33,7 +34,7 @@ def render(reply: Reply, to: Address, limits: Limits) -> list[OutgoingMessage]:
     elif reply.choices and len(reply.choices) <= max(limits.max_buttons, limits.max_rows):
         return _interactive(reply, to, limits)
     else:
-        text = _join(*reply.paragraphs, *reply.details, _one_line(reply.source), _numbered(reply))
+        text = _join(*reply.paragraphs, *reply.details, _one_line(reply.source), reply.notice, _numbered(reply))
         texts = _pieces(_directed(text, reply.language), limits.max_chars)
     return [OutgoingMessage(to=to, text=text, language=reply.language) for text in texts]
 
@@ -43,7 +44,7 @@ def render(reply: Reply, to: Address, limits: Limits) -> list[OutgoingMessage]:
 
 def _interactive(reply: Reply, to: Address, limits: Limits) -> list[OutgoingMessage]:
     body = _directed(_join(*reply.paragraphs, *reply.details), reply.language)
-    tail = _directed(_join(_one_line(reply.source), reply.choices_intro), reply.language)
+    tail = _directed(_join(_one_line(reply.source), reply.notice, reply.choices_intro), reply.language)
     room = min(limits.interactive_chars, limits.max_chars)
     whole = "\n\n".join(block for block in (body, tail) if block) or MENU_LABEL[reply.language]
     if utf16_units(whole) <= room:

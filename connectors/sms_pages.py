@@ -2,7 +2,8 @@
 
 A segment costs money and an Arabic one holds 70 characters. The first page has the answer, its source in short and
 what can be asked next, as far as they fit; what is good to know besides comes on demand. A page that is not the last
-one always says so: half a list of documents must never look like a whole one.
+one always says so: half a list of documents must never look like a whole one. A notice closes the first page and may
+take a segment more.
 """
 
 from __future__ import annotations
@@ -26,8 +27,17 @@ _PHONE = re.compile(r"(?<![\d+])(?:\+\d[\d .-]{7,}\d|\d{2,4}(?:[ .-]\d{2,3}){3,}
 
 
 def pages(reply: Reply, max_segments: int) -> list[str]:
-    """The pages of `reply`, each of at most `max_segments`; none for an empty reply."""
-    return [page for page in _Pages(reply, max_segments).pages() if page]
+    """The pages of `reply`, each of at most `max_segments` (the first one more with a notice); none for no text."""
+    texts = [page for page in _Pages(reply, max_segments).pages() if page]
+    if not texts or not reply.notice:
+        return texts
+    return [_with_notice(texts[0], reply), *texts[1:]]
+
+
+def _with_notice(page: str, reply: Reply) -> str:
+    notice = _one_line(_visible(reply.notice))
+    # A notice of one segment takes one more, but for a French page that quotes Arabic: it is UCS-2 as a whole.
+    return "\n".join([page, to_gsm7_french(notice) if reply.language == "fr" else notice])
 
 
 class _Pages:

@@ -21,6 +21,7 @@ GSM7_BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM7_EXTENSION = frozenset("\f^{}\\[~]|€")
+_GSM7 = GSM7_BASIC | GSM7_EXTENSION
 
 # Units that fit: (a message of one segment, each segment of a longer one, whose header takes the rest).
 _ROOM: dict[Encoding, tuple[int, int]] = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
@@ -52,13 +53,14 @@ class SmsCount:
 def segments(text: str) -> SmsCount:
     """Count what `text` costs. An empty message still costs one segment."""
     encoding: Encoding = "GSM-7" if is_gsm7(text) else "UCS-2"
-    widths = [_width(char, encoding) for char in text]
-    units = sum(widths)
+    units = utf16_units(text) if encoding == "UCS-2" else len(text) + sum(map(text.count, GSM7_EXTENSION))
     single, part = _ROOM[encoding]
     if units <= single:
         return SmsCount(encoding, 1, units, single)
+    if units == len(text):  # every character takes one: the usual case, and pages are counted often
+        return SmsCount(encoding, -(-units // part), units, part)
     count, used = 1, 0
-    for width in widths:
+    for width in (_width(char, encoding) for char in text):
         if used + width > part:  # an escape or surrogate pair goes whole into the next segment
             count, used = count + 1, 0
         used += width
@@ -66,7 +68,7 @@ def segments(text: str) -> SmsCount:
 
 
 def is_gsm7(text: str) -> bool:
-    return all(char in GSM7_BASIC or char in GSM7_EXTENSION for char in text)
+    return _GSM7.issuperset(text)
 
 
 def to_gsm7_french(text: str) -> str:

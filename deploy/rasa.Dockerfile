@@ -21,7 +21,7 @@ COPY config.yml domain.yml endpoints.yml credentials.yml ./
 COPY nlu_data nlu_data
 
 # The same command as `make train`; the two addresses are not used while training.
-RUN DALIL_ACTION_URL=http://127.0.0.1:1/ DALIL_TRACKER_DB=/tmp/train.db \
+RUN DALIL_ACTION_URL=http://127.0.0.1:1/ DALIL_ACTION_TOKEN=none DALIL_TRACKER_DB=/tmp/train.db \
     python -m rasa train --data nlu_data --domain domain.yml --config config.yml --out models \
       --fixed-model-name dalil --quiet \
  && rm -rf /tmp/* .rasa \
@@ -34,4 +34,4 @@ ENV DALIL_TRACKER_DB=/srv/rasa/rasa.db OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 
     TF_INTRA_OP_PARALLELISM_THREADS=1 TF_INTER_OP_PARALLELISM_THREADS=1 MALLOC_ARENA_MAX=2
 EXPOSE 5005
 # Its one secret, the action server's token, comes as a file: see compose.yaml.
-CMD ["sh", "-c", "DALIL_ACTION_URL=\"http://app:8000/internal/rasa/actions?token=$(cat /srv/dalil/token/rasa)\" exec python -m rasa run --enable-api -i 0.0.0.0 -p 5005 --model models/dalil.tar.gz --endpoints endpoints.yml --credentials credentials.yml"]
+CMD ["sh", "-c", "DALIL_ACTION_URL=http://app:8000/internal/rasa/actions DALIL_ACTION_TOKEN=\"$(cat /srv/dalil/token/rasa)\" exec python -m bot.nlu.rasa_server run --enable-api -i 0.0.0.0 -p 5005 --model models/dalil.tar.gz --endpoints endpoints.yml --credentials credentials.yml"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
 from actions.attempts import REMEMBERED_FOR, AttemptLedger, Tries
+from bot.ports import Kept, People
 from knowledge.embedding import Embedder, Vectors
 from knowledge.language.normalise import normalise
 
@@ -44,6 +46,16 @@ class InMemoryAttempts(AttemptLedger):
         self._failures = [
             failure for failure in self._failures if (failure.person_id, failure.file_key) != (person_id, file_key)
         ]
+
+
+class InMemoryPeople(People):
+    """Counts in a dictionary. Who is not in it is not known."""
+
+    def __init__(self, kept: Mapping[str, Kept]) -> None:
+        self._kept = kept
+
+    def kept_of(self, person_id: str) -> Kept:
+        return self._kept[person_id]  # a KeyError is a LookupError
 
 
 class TrigramEmbedder(Embedder):

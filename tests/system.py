@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -54,9 +55,9 @@ class System:
         return [parent, *parent.children(recursive=True)]
 
     def child(self, word: str) -> psutil.Process:
-        """The direct child whose command line holds `word` (rasa, serve, sandbox)."""
+        """The direct child whose command line holds a word that starts so (rasa, serve, sandbox; not rasa_serve…)."""
         for process in psutil.Process(self.process.pid).children():
-            if word in " ".join(process.cmdline()[1:]):
+            if re.search(rf"\b{word}", " ".join(process.cmdline()[1:])):
                 return process
         raise LookupError(f"no child process with {word!r} in its command line")
 

@@ -22,6 +22,7 @@ from bot.settings import PROJECT, Settings
 from connectors.channels.telegram import TelegramConfig
 from connectors.channels.twilio import TwilioConfig
 from connectors.channels.webchat import WebChatConfig
+from connectors.channels.whatsapp import WhatsAppConfig
 from connectors.registry import build_channels
 from tests.contracts.channel_cases import CASES
 from tests.contracts.channel_subjects import SUBJECTS, nowhere
@@ -156,6 +157,7 @@ def channel_names() -> list[str]:
     channels = build_channels(
         twilio=TwilioConfig(account_sid="AC" + "0" * 32, auth_tokens=("t",), public_url="https://dalil.example"),
         telegram=TelegramConfig(token="1:t", secret_token="s"),
+        whatsapp=WhatsAppConfig(phone_number_id="1", access_token="a", app_secrets=("s",), verify_token="v"),
         webchat=(WebChatConfig(secrets=("s",), origins=()), nowhere),
         console=str,
     )
@@ -198,7 +200,7 @@ def test_every_dalil_command_is_documented(command: str) -> None:
 
 
 def test_no_document_names_a_command_or_target_that_does_not_exist() -> None:
-    commands = set(re.findall(r"`(?:\.venv/bin/)?dalil ([a-z]+)", documentation()))
+    commands = set(re.findall(r"`(?:\.venv/bin/)?dalil ([a-z-]+)", documentation()))
     targets = set(re.findall(r"`make ([a-z-]+)`", documentation()))
 
     assert commands - set(typer.main.get_command(app).commands) == set()

@@ -10,10 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.ports import StoreUnavailable
 
 BUSY_TIMEOUT_MS = 5_000  # another process holds SQLite's write lock: wait this long before giving up
+FROZEN_MS = 15_000  # a machine stands still in the middle of a transaction: what it locked is free again after this
 
 
 class Database:
@@ -33,6 +35,7 @@ class Database:
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
             self.engine = create_engine(parsed, pool_size=10, max_overflow=5, pool_pre_ping=True)
+            event.listen(self.engine, "connect", _prepare_postgres)
         # SQLite has one writer. Threads of this process queue here, fairly and without SQLite's sleeping back-off,
         # which cost up to 100 ms a try.
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
@@ -46,6 +49,31 @@ class Database:
         except DBAPIError as error:
             # The driver's message may quote parameters: only its class goes on.
             raise StoreUnavailable(f"database write failed: {type(error.orig).__name__}") from None
+        except PoolTimeout:
+            raise StoreUnavailable("database write failed: every connection is waiting for it") from None
+
+    @contextmanager
+    def rebuild(self) -> Iterator[Connection]:
+        """A transaction that changes the schema. Raises `StoreUnavailable`, and then nothing has changed.
+
+        SQLite changes a table by making it anew: the old one is dropped, and with it, as long as foreign keys are kept,
+        every row that others point to. So they are checked once, at the end (https://www.sqlite.org/lang_altertable.html).
+        """
+        if not self.is_sqlite:
+            with self.write() as connection:
+                yield connection
+            return
+        try:
+            with self._writer, self.engine.connect().execution_options(dalil_rebuild=True) as connection:
+                try:
+                    with connection.begin():
+                        yield connection
+                        if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                            raise StoreUnavailable("database not migrated: rows would point to rows that do not exist")
+                finally:
+                    connection.invalidate()  # the next transaction gets a connection that keeps foreign keys
+        except DBAPIError as error:
+            raise StoreUnavailable(f"database migration failed: {type(error.orig).__name__}") from None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -55,17 +83,31 @@ class Database:
                 yield connection
         except DBAPIError as error:
             raise StoreUnavailable(f"database read failed: {type(error.orig).__name__}") from None
+        except PoolTimeout:
+            raise StoreUnavailable("database read failed: every connection is waiting for it") from None
 
     def check(self) -> None:
-        """Raise `StoreUnavailable` unless the schema is there and can be read."""
+        """Raise `StoreUnavailable` unless the schema is there and can be written.
+
+        SQLite: the write lock is taken and given back. PostgreSQL: after a failover this may be the server that only
+        reads.
+        """
         try:
-            with self.read() as connection:
+            with self.write() as connection:
                 connection.execute(text("SELECT 1 FROM inbox LIMIT 1"))
+                if not self.is_sqlite and connection.execute(text("SHOW transaction_read_only")).scalar_one() == "on":
+                    raise StoreUnavailable("database check failed: it can be read only")
         except SQLAlchemyError as error:
             raise StoreUnavailable(f"database check failed: {type(error).__name__}") from None
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _prepare_postgres(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's own connection type
+    connection.autocommit = True  # or the setting would end with this transaction
+    connection.execute(f"SET idle_in_transaction_session_timeout = {FROZEN_MS}")
+    connection.autocommit = False
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's own connection type
@@ -79,6 +121,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("dalil_read", False)
+    options = connection.get_execution_options()
+    reading = options.get("dalil_read", False)
+    if options.get("dalil_rebuild", False):
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # which has no effect inside a transaction
     # IMMEDIATE takes the write lock at once: a deferred transaction that later writes can fail without waiting.
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

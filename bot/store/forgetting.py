@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, Table, delete, exists, or_, select, update
 
 from bot.store.rows import insert_or_ignore
 from bot.store.tables import (
+    ASKED,
+    OPEN_INBOX,
+    OPEN_OUTBOX,
     attempts,
     conversations,
     early_reports,
@@ -19,104 +22,91 @@ from bot.store.tables import (
     suppressions,
 )
 
+LAST_REPLY_S = 2.0  # the web chat reads its last reply in the outbox, a moment after it was sent
 BATCH = 500  # rows looked at in one transaction, so that no citizen waits behind a cleaning
-_OPEN_INBOX = inbox.c.state.in_(["queued", "working"])
-_OPEN_OUTBOX = outbox.c.state.in_(["queued", "sending"])
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What is stored of a person, in numbers: what he is told when he asks."""
-
-    messages: int
-    replies: int
-    since: float  # POSIX seconds
-
-
-def kept_of(connection: Connection, person_id: str) -> Kept:
-    mine = _conversations_of(person_id)
-    return Kept(
-        messages=_count(connection, inbox, inbox.c.conversation_id.in_(mine)),
-        replies=_count(connection, outbox, outbox.c.conversation_id.in_(mine)),
-        since=connection.execute(select(people.c.created_at).where(people.c.id == person_id)).scalar_one(),
-    )
+PEOPLE = 50  # who asked, in one transaction
 
 
 def forget_person(connection: Connection, person_id: str, now: float) -> None:
     """Delete all that was said, at once; the address goes by `forget_asked` once the last reply was sent to it.
 
-    An opt-out outlives its person as a keyed hash: who said stop is not written to because he is forgotten.
+    An opt-out outlives its person as a keyed hash: who said stop is not written to because he is forgotten. How fast he
+    wrote stays until then: a machine that asks for this again and again is not answered the faster for it.
     """
-    mine = _conversations_of(person_id)
+    mine = conversations_of(person_id)
+    lock_person(connection, person_id)  # but not for deletion: what adds to his conversations need not wait
     connection.execute(delete(requests).where(requests.c.conversation_id.in_(mine)))
-    done = outbox.c.conversation_id.in_(mine) & ~_OPEN_OUTBOX
+    done = outbox.c.conversation_id.in_(mine) & ~OPEN_OUTBOX
     connection.execute(delete(outbox).where(done))
     connection.execute(update(outbox).where(outbox.c.conversation_id.in_(mine)).values(inbox_id=None))
-    connection.execute(delete(inbox).where(inbox.c.conversation_id.in_(mine) & ~_OPEN_INBOX))
+    connection.execute(delete(inbox).where(inbox.c.conversation_id.in_(mine) & ~OPEN_INBOX))
     connection.execute(delete(attempts).where(attempts.c.person_id == person_id))
     connection.execute(
         update(conversations)
         .where(conversations.c.id.in_(mine))
         .values(context="{}", repeats="{}", language=None, chosen_language=None, updated_at=now)
     )
-    connection.execute(update(people).where(people.c.id == person_id).values(forget_at=now, notice=0, flood="{}"))
+    connection.execute(update(people).where(people.c.id == person_id).values(forget_at=now, notice=0))
 
 
-def forget_asked(connection: Connection) -> list[str]:
-    """Delete the people who asked for it and whose last reply is sent or given up; their conversations' ids.
+def forget_asked(connection: Connection, now: float) -> list[tuple[str, float]]:
+    """Delete the people who asked for it and whose last reply is sent or given up.
 
-    Who wrote again meanwhile is kept: he is a citizen again.
+    Who wrote again meanwhile is kept: he is a citizen again. The conversations of all who asked, each with the time
+    until which Rasa's events of it must go.
     """
     waiting = (
         select(people.c.id, people.c.forget_at, people.c.opted_out_at)
-        .where(people.c.forget_at.is_not(None))
-        .limit(BATCH)
+        .where(ASKED, people.c.forget_at <= now - LAST_REPLY_S)
+        .order_by(people.c.id)
+        .limit(PEOPLE)
     )
-    gone: list[str] = []
+    asked: list[tuple[str, float]] = []
     for person in connection.execute(waiting).all():
-        mine = select(conversations.c.id, conversations.c.heard_at).join(
-            identities, identities.c.id == conversations.c.identity_id
-        )
-        rows = connection.execute(mine.where(identities.c.person_id == person.id)).all()
+        rows = lock_person(connection, person.id, to_delete=True)
+        asked += [(row.id, person.forget_at) for row in rows]
         if any(row.heard_at is not None and row.heard_at > person.forget_at for row in rows):
             connection.execute(update(people).where(people.c.id == person.id).values(forget_at=None))
             continue
         ids = [row.id for row in rows]
         if _still_open(connection, ids):
             continue
-        if person.opted_out_at is not None:
-            _suppress(connection, person.id, person.opted_out_at)
+        _suppress(connection, person.id, person.opted_out_at)
         _delete_conversations(connection, ids)
         connection.execute(delete(people).where(people.c.id == person.id))
-        gone += ids
-    return gone
+    return asked
 
 
 def delete_old(connection: Connection, table: Table, before: float, after_id: int) -> tuple[int, int | None]:
-    """Delete finished rows of the inbox or the outbox that came before then, among the next `BATCH` after `after_id`.
+    """Delete rows of the inbox or the outbox that came before then and do not wait, among the next `BATCH` after
+    `after_id`: also dead letters, and what is held for somebody who never wrote again.
 
-    Returns how many, and the id to go on after (None: done). Ids rise with time, so this needs no index on it.
+    Returns how many, and the id to go on after (None: done). Ids rise with time, so this needs no index on it: where
+    nothing is old it looks at one batch.
     """
-    at = table.c.received_at if table is inbox else table.c.created_at
+    at, open_rows = (inbox.c.received_at, OPEN_INBOX) if table is inbox else (outbox.c.created_at, OPEN_OUTBOX)
     rows = connection.execute(
-        select(table.c.id, table.c.state, at.label("at")).where(table.c.id > after_id).order_by(table.c.id).limit(BATCH)
+        select(table.c.id, at.label("at"), open_rows.label("open"))
+        .where(table.c.id > after_id)
+        .order_by(table.c.id)
+        .limit(BATCH)
     ).all()
-    finished = ("done",) if table is inbox else ("sent", "failed")
-    old = [row.id for row in rows if row.at < before and row.state in finished]
+    old = [row.id for row in rows if row.at < before and not row.open]
     if table is inbox and old:
         connection.execute(update(outbox).where(outbox.c.inbox_id.in_(old)).values(inbox_id=None))
     if old:
-        connection.execute(delete(table).where(table.c.id.in_(old)))
+        connection.execute(delete(table).where(table.c.id.in_(old), ~open_rows))  # one may have been taken up again
     more = len(rows) == BATCH and rows[-1].at < before
     return len(old), (rows[-1].id if more else None)
 
 
-def delete_old_reports(connection: Connection, before: float) -> None:
-    connection.execute(delete(early_reports).where(early_reports.c.at < before))
+def delete_old_reports(connection: Connection, before: float, unknown_before: float) -> None:
+    """Requests that were dealt with before then, and reports on messages still unknown that came `unknown_before`."""
+    connection.execute(delete(early_reports).where(early_reports.c.at < unknown_before))
     connection.execute(delete(requests).where(requests.c.resolved_at < before))
 
 
-def _conversations_of(person_id: str) -> Select[tuple[str]]:
+def conversations_of(person_id: str) -> Select[tuple[str]]:
     return (
         select(conversations.c.id)
         .join(identities, identities.c.id == conversations.c.identity_id)
@@ -124,24 +114,43 @@ def _conversations_of(person_id: str) -> Select[tuple[str]]:
     )
 
 
-def _count(connection: Connection, table: Table, condition: ColumnElement[bool]) -> int:
-    return connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one()
+def lock_person(connection: Connection, person_id: str, *, to_delete: bool = False) -> Sequence[Row[str, float | None]]:
+    """His conversations and then himself, as every transaction does it that takes both: id and time he was last heard.
+
+    On PostgreSQL a message that comes now waits until the transaction ends, and then meets a new person where he was
+    deleted.
+    """
+    mine = (
+        select(conversations.c.id, conversations.c.heard_at)
+        .join(identities, identities.c.id == conversations.c.identity_id)
+        .where(identities.c.person_id == person_id)
+        .order_by(conversations.c.id)
+        .with_for_update(of=conversations, key_share=not to_delete)
+    )
+    connection.execute(mine).all()
+    himself = select(people.c.id).where(people.c.id == person_id).with_for_update(key_share=not to_delete)
+    connection.execute(himself).all()
+    return connection.execute(mine).all()  # with those that came while the person was waited for
 
 
 def _still_open(connection: Connection, ids: list[str]) -> bool:
     waiting = or_(
-        exists().where(inbox.c.conversation_id.in_(ids), _OPEN_INBOX),
-        exists().where(outbox.c.conversation_id.in_(ids), _OPEN_OUTBOX),
+        exists().where(inbox.c.conversation_id.in_(ids), OPEN_INBOX),
+        exists().where(outbox.c.conversation_id.in_(ids), OPEN_OUTBOX),
     )
     return connection.execute(select(waiting)).scalar_one()
 
 
-def _suppress(connection: Connection, person_id: str, at: float) -> None:
+def _suppress(connection: Connection, person_id: str, stopped_at: float | None) -> None:
+    """Keep that he said stop; or, where he has started again since, that he did not."""
     keys = connection.execute(
         select(identities.c.lookup, identities.c.phone).where(identities.c.person_id == person_id)
     )
     for key in {key for row in keys for key in row if key}:
-        connection.execute(insert_or_ignore(connection, suppressions).values(lookup=key, at=at))
+        if stopped_at is None:
+            connection.execute(delete(suppressions).where(suppressions.c.lookup == key))
+        else:
+            connection.execute(insert_or_ignore(connection, suppressions).values(lookup=key, at=stopped_at))
 
 
 def _delete_conversations(connection: Connection, ids: list[str]) -> None:

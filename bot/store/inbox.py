@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select, update
 
 from actions.contract import RequestPerson
 from bot.conversation import Conversation
 from bot.ports import Accepted, Claim, TurnPlan
 from bot.store.database import Database
-from bot.store.forgetting import forget_person
+from bot.store.forgetting import forget_person, lock_person
+from bot.store.heads import inbox_heads
 from bot.store.meeting import conversation_id_for, moved
-from bot.store.outbox import queue, release_held
+from bot.store.opt_out import opted_out, person_of
+from bot.store.outbox import UNREADABLE, queue, release_held
 from bot.store.rows import (
     CONVERSATION_COLUMNS,
     conversation_of,
-    due_heads,
     incoming,
     incoming_body,
     insert_or_ignore,
@@ -24,7 +26,7 @@ from bot.store.rows import (
 )
 from bot.store.tables import conversations, identities, inbox, people, requests
 from bot.store.wakeup import INBOX, OUTBOX, notify
-from bot.vault import Vault
+from bot.vault import SealedElsewhere, Vault
 from connectors.messages import IdentityChange, IncomingMessage, Medium, SubscriptionChange
 
 
@@ -53,6 +55,10 @@ class SqlInbox:
                 .returning(inbox.c.id)
             ).scalar_one_or_none()
             if row_id is not None:
+                # WhatsApp's window is open from now on, not from the answer: what was held for him may go at once.
+                connection.execute(
+                    update(conversations).where(conversations.c.id == conversation_id).values(heard_at=now)
+                )
                 if message.sender.medium is Medium.WHATSAPP:
                     release_held(connection, conversation_id, now)
                 notify(connection, INBOX)
@@ -68,15 +74,13 @@ class SqlInbox:
             )
             opted_out(connection, conversation_id, None if change.reachable else now)
 
-    def identity_changed(self, change: IdentityChange, now: float) -> None:  # noqa: ARG002 - nothing is dated by it
+    def identity_changed(self, change: IdentityChange, now: float) -> None:
         with self._db.write() as connection:
-            for known in (change.sender, *change.also):
-                if moved(connection, self._vault, known, change.becomes):
-                    return
+            moved(connection, self._vault, (change.sender, *change.also), change.becomes, now)
 
     def claim(self, limit: int, lease_s: float, now: float) -> Sequence[Claim]:
         with self._db.write() as connection:
-            ids = due_heads(connection, inbox, ("queued", "working"), limit, now)
+            ids = inbox_heads(connection, limit, now)
             if not ids:
                 return []
             connection.execute(
@@ -101,23 +105,30 @@ class SqlInbox:
                 .where(inbox.c.id.in_(ids))
                 .order_by(inbox.c.id)
             ).all()
-        claims = []
-        for row in rows:
+            return [claim for row in rows if (claim := self._claim(connection, row, now))]
+
+    def _claim(self, connection: Connection, row: Row[*tuple[Any, ...]], now: float) -> Claim | None:
+        """The claim of a row; None, and a dead letter, when it cannot be read."""
+        try:
             conversation = conversation_of(row, self._vault)
-            claims.append(
-                Claim(
-                    inbox_id=row.id,
-                    attempt=row.attempt,
-                    failures=row.failures,
-                    message=incoming(row.body, conversation.address, row.provider_key),
-                    conversation=conversation,
-                    received_at=row.received_at,
-                    trace=row.trace,
-                )
-            )
-        return claims
+            message = incoming(row.body, conversation.address, row.provider_key)
+        except (SealedElsewhere, ValueError):
+            values = {"state": "dead", "outcome": "failed", "error": UNREADABLE, "finished_at": now}
+            connection.execute(update(inbox).where(inbox.c.id == row.id).values(values))
+            return None
+        return Claim(
+            inbox_id=row.id,
+            attempt=row.attempt,
+            failures=row.failures,
+            message=message,
+            conversation=conversation,
+            received_at=row.received_at,
+            trace=row.trace,
+        )
 
     def renew(self, claims: Sequence[Claim], until: float) -> None:
+        if not claims:
+            return
         with self._db.write() as connection:
             connection.execute(update(inbox).where(or_(*map(_held, claims))).values(due_at=until))
 
@@ -135,6 +146,9 @@ class SqlInbox:
             ).rowcount
             if not closed:
                 return False
+            person = connection.execute(select(person_of(claim.conversation.id))).scalar_one()
+            if plan.forget:
+                lock_person(connection, person)
             _save_conversation(connection, claim.conversation, plan.conversation, now)
             for message in plan.messages:
                 queue(connection, plan.conversation.id, message, now, inbox_id=claim.inbox_id, trace=claim.trace)
@@ -144,7 +158,7 @@ class SqlInbox:
                 if isinstance(effect, RequestPerson):
                     _request_person(connection, plan.conversation.id, effect, now)
             if plan.forget:
-                forget_person(connection, plan.conversation.person_id, now)
+                forget_person(connection, person, now)
         return True
 
     def release(self, claim: Claim, retry_at: float, counts: bool, error: str) -> None:
@@ -165,29 +179,7 @@ def _held(claim: Claim) -> ColumnElement[bool]:
     return and_(inbox.c.id == claim.inbox_id, inbox.c.attempt == claim.attempt, inbox.c.state == "working")
 
 
-def opted_out(connection: Connection, conversation_id: str, at: float | None) -> None:
-    """The person behind a conversation said stop (`at`), or start again (None): on all of his conversations."""
-    of_conversation = (
-        select(identities.c.person_id)
-        .join(conversations, conversations.c.identity_id == identities.c.id)
-        .where(conversations.c.id == conversation_id)
-        .scalar_subquery()
-    )
-    connection.execute(update(people).where(people.c.id == of_conversation).values(opted_out_at=at))
-
-
 def _save_conversation(connection: Connection, before: Conversation, after: Conversation, now: float) -> None:
-    person = {
-        name: value
-        for name, value, changed in (
-            ("opted_out_at", now if after.opted_out else None, after.opted_out != before.opted_out),
-            ("notice", after.notice, after.notice != before.notice),
-            ("flood", after.flood.model_dump_json(), after.flood != before.flood),
-        )
-        if changed
-    }
-    if person:
-        connection.execute(update(people).where(people.c.id == after.person_id).values(person))
     connection.execute(
         update(conversations)
         .where(conversations.c.id == after.id)
@@ -196,12 +188,23 @@ def _save_conversation(connection: Connection, before: Conversation, after: Conv
             language=after.language,
             chosen_language=after.chosen_language,
             reachable=True,  # who writes to us can be reached
-            heard_at=now,
             context=after.context.model_dump_json(),
             repeats=after.repeats.model_dump_json(),
             updated_at=now,
         )
     )
+    if after.opted_out != before.opted_out:
+        opted_out(connection, after.id, now if after.opted_out else None)
+    person = {
+        name: value
+        for name, value, changed in (
+            ("notice", after.notice, after.notice != before.notice),
+            ("flood", after.flood.model_dump_json(), after.flood != before.flood),
+        )
+        if changed
+    }
+    if person:
+        connection.execute(update(people).where(people.c.id == person_of(after.id)).values(person))
 
 
 def _request_person(connection: Connection, conversation_id: str, effect: RequestPerson, now: float) -> None:

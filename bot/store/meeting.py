@@ -2,23 +2,28 @@
 
 One phone number is one person, on SMS and on both WhatsApp providers alike: what he says on one (stop, forget me) holds
 on all. Telegram and the web chat give no number, so who uses them is a person of his own there.
+
+Locks, on PostgreSQL: first the advisory ones, in order, for whoever is met for the first time; then conversations.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, delete, exists, func, select, update
 
 from bot.conversation import country_of
-from bot.store.rows import insert_or_ignore, lookup_of, new_id
-from bot.store.tables import conversations, identities, people, suppressions
+from bot.store.opt_out import opted_out
+from bot.store.rows import lookup_of, new_id
+from bot.store.tables import attempts, conversations, identities, people, suppressions
 from bot.vault import Vault
 from connectors.messages import Address, Medium
 
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 _PHONE_MEDIA = frozenset({Medium.SMS, Medium.WHATSAPP})
+_RETIRED = "retired:"  # no hash looks like this
 
 
 def conversation_id_for(
@@ -31,24 +36,25 @@ def conversation_id_for(
 
     `also`: other addresses of the same citizen in the same webhook (WhatsApp's phone number and business-scoped id).
     """
-    lookup = lookup_of(vault, address)
+    lookup, phone = lookup_of(vault, address), phone_key(vault, (address, *also))
     if found := _find(connection, lookup):
-        return found
-    for known in also:  # met before under his other address: the conversation goes on under the new one
-        if found := _find(connection, lookup_of(vault, known)):
-            _readdress(connection, vault, found, address)
-            return found
-    person_id = _person_for(connection, vault, (address, *also), now)
+        if also and phone and found.phone != phone:
+            _learn_phone(connection, found, phone, now)
+        return str(found.conversation_id)
+    others = [lookup_of(vault, known) for known in also]
+    _one_at_a_time(connection, lookup, *others, *([phone] if phone else []))
+    if found := _find(connection, lookup):  # another process met him while we waited
+        return str(found.conversation_id)
+    for other in others:  # met before under his other address: the conversation goes on under the new one
+        if found := _find(connection, other):
+            _readdress(connection, vault, found.identity_id, address, phone)
+            return str(found.conversation_id)
+    person_id = _person_for(connection, [lookup, *others], phone, now)
     identity_id = connection.execute(
-        insert_or_ignore(connection, identities)
-        .values(person_id=person_id, lookup=lookup, phone=phone_key(vault, (address, *also)), **_sealed(vault, address))
+        identities.insert()
+        .values(person_id=person_id, lookup=lookup, phone=phone, **_sealed(vault, address))
         .returning(identities.c.id)
-    ).scalar_one_or_none()
-    if identity_id is None:  # another process met this address a moment ago
-        found = _find(connection, lookup)
-        if found is None:
-            raise RuntimeError("an identity exists without its conversation")
-        return found  # a person made above and left alone goes with the next housekeeping
+    ).scalar_one()
     conversation_id = new_id()
     country = next((c for c in map(country_of, (address, *also)) if c), None)
     connection.execute(
@@ -57,13 +63,35 @@ def conversation_id_for(
     return conversation_id
 
 
-def moved(connection: Connection, vault: Vault, before: Address, after: Address) -> bool:
-    """The citizen at `before` is now at `after` (he changed his number); False when nobody is known there."""
-    found = _find(connection, lookup_of(vault, before))
-    if found is None or _find(connection, lookup_of(vault, after)) is not None:
-        return False
-    _readdress(connection, vault, found, after)
-    return True
+def moved(connection: Connection, vault: Vault, before: Sequence[Address], after: Address, now: float) -> bool:
+    """The citizen at the addresses `before` is now at `after`, and they lead to him no more; False: none is known.
+
+    A number that was given up may soon be somebody else's: his phone is forgotten unless `after` names another.
+    """
+    lookups, lookup, phone = (
+        [lookup_of(vault, one) for one in before],
+        lookup_of(vault, after),
+        phone_key(vault, (after,)),
+    )
+    _one_at_a_time(connection, *lookups, lookup, *([phone] if phone else []))
+    both = (
+        select(conversations.c.id)
+        .join(identities, identities.c.id == conversations.c.identity_id)
+        .where(identities.c.lookup.in_([*lookups, lookup]))
+        .order_by(conversations.c.id)
+        .with_for_update(of=conversations, key_share=True)
+    )
+    connection.execute(both).all()  # locked in the order in which everybody locks several
+    known = [found for one in lookups if (found := _find(connection, one))]
+    there = _find(connection, lookup)
+    for found in known:
+        if there is None:
+            _readdress(connection, vault, found.identity_id, after, phone)
+            there = found
+        elif found.identity_id != there.identity_id:
+            _retire(connection, found)
+            _merge(connection, found.person_id, there.person_id, there.conversation_id, now)
+    return bool(known)
 
 
 def phone_key(vault: Vault, addresses: Sequence[Address]) -> str | None:
@@ -74,29 +102,80 @@ def phone_key(vault: Vault, addresses: Sequence[Address]) -> str | None:
     return None
 
 
-def _person_for(connection: Connection, vault: Vault, addresses: Sequence[Address], now: float) -> str:
+def is_retired(lookup: str) -> bool:
+    """Whether this stands where the hash of an address was that leads to nobody any more."""
+    return lookup.startswith(_RETIRED)
+
+
+def _person_for(connection: Connection, lookups: Sequence[str], phone: str | None, now: float) -> str:
     """The person with this phone number, or a new one; who said stop and was forgotten has still said stop."""
-    phone = phone_key(vault, addresses)
-    if phone is not None:
-        known = select(identities.c.person_id).where(identities.c.phone == phone).limit(1)
-        if (person := connection.execute(known).scalar_one_or_none()) is not None:
-            return str(person)
-    keys = [lookup_of(vault, address) for address in addresses] + ([phone] if phone else [])
-    stopped = connection.scalars(select(suppressions.c.at).where(suppressions.c.lookup.in_(keys))).first()
+    if phone is not None and (person := _person_with(connection, phone)) is not None:
+        return person
+    keys = [*lookups, *([phone] if phone else [])]
+    # From here on his row says it: what is left here would hold against him when he has started again.
+    stopped = connection.scalars(
+        delete(suppressions).where(suppressions.c.lookup.in_(keys)).returning(suppressions.c.at)
+    ).all()
     person_id = new_id()
-    connection.execute(people.insert().values(id=person_id, created_at=now, opted_out_at=stopped))
+    connection.execute(people.insert().values(id=person_id, created_at=now, opted_out_at=min(stopped, default=None)))
     return person_id
 
 
-def _readdress(connection: Connection, vault: Vault, conversation_id: str, address: Address) -> None:
-    of_conversation = select(conversations.c.identity_id).where(conversations.c.id == conversation_id)
-    new_phone = phone_key(vault, (address,))
+def _person_with(connection: Connection, phone: str) -> str | None:
+    """The person with this number, who is not deleted or made one with another until the transaction ends."""
+    known = (
+        select(people.c.id)
+        .join(identities, identities.c.person_id == people.c.id)
+        .where(identities.c.phone == phone)
+        .order_by(identities.c.id)
+        .limit(1)
+        .with_for_update(of=people, read=True, key_share=True)
+    )
+    # Who was deleted while we waited may have been made one with another: then that one is found by the second look.
+    for _ in range(2):
+        if (person := connection.execute(known).scalar_one_or_none()) is not None:
+            return str(person)
+    return None
+
+
+def _learn_phone(connection: Connection, found: Row[*tuple[Any, ...]], phone: str, now: float) -> None:
+    """A webhook named the phone number of somebody who was known without it: he may be known by it elsewhere."""
+    other = _person_with(connection, phone)
+    connection.execute(update(identities).where(identities.c.id == found.identity_id).values(phone=phone))
+    if other is not None and other != found.person_id:
+        _merge(connection, found.person_id, other, found.conversation_id, now)
+
+
+def _merge(connection: Connection, person_id: str, into: str, conversation_id: str, now: float) -> None:
+    """Two turn out to be one; `conversation_id` is one of `into`'s afterwards. Who said stop once has said stop."""
+    if person_id == into:
+        return
+    himself = select(people.c.opted_out_at).where(people.c.id == person_id).with_for_update()
+    stopped = connection.execute(himself).scalar_one_or_none()
+    tries = update(attempts).where(attempts.c.person_id == person_id)
+    connection.execute(update(identities).where(identities.c.person_id == person_id).values(person_id=into))
+    connection.execute(tries.values(person_id=into))  # or a second number would be a second chance
+    connection.execute(
+        delete(people).where(people.c.id == person_id, ~exists().where(identities.c.person_id == person_id))
+    )
+    if stopped is not None:
+        opted_out(connection, conversation_id, now)
+
+
+def _retire(connection: Connection, found: Row[*tuple[Any, ...]]) -> None:
+    """Nobody is found at this identity's address any more."""
+    nowhere = f"{_RETIRED}{found.identity_id}"
+    connection.execute(
+        update(identities).where(identities.c.id == found.identity_id).values(lookup=nowhere, phone=None)
+    )
+    connection.execute(update(conversations).where(conversations.c.id == found.conversation_id).values(reachable=False))
+
+
+def _readdress(connection: Connection, vault: Vault, identity_id: int, address: Address, phone: str | None) -> None:
     connection.execute(
         update(identities)
-        .where(identities.c.id == of_conversation.scalar_subquery())
-        .values(
-            lookup=lookup_of(vault, address), **({"phone": new_phone} if new_phone else {}), **_sealed(vault, address)
-        )
+        .where(identities.c.id == identity_id)
+        .values(lookup=lookup_of(vault, address), phone=phone, **_sealed(vault, address))
     )
 
 
@@ -104,11 +183,23 @@ def _sealed(vault: Vault, address: Address) -> dict[str, str]:
     return address.model_dump(mode="json") | {"external_id": vault.seal(address.external_id)}
 
 
-def _find(connection: Connection, lookup: str) -> str | None:
+def _find(connection: Connection, lookup: str) -> Row[*tuple[Any, ...]] | None:
     query = (
-        select(conversations.c.id)
+        select(
+            conversations.c.id.label("conversation_id"),
+            identities.c.id.label("identity_id"),
+            identities.c.person_id,
+            identities.c.phone,
+        )
         .join(identities, identities.c.id == conversations.c.identity_id)
         .where(identities.c.lookup == lookup)
-        .with_for_update(of=conversations)  # ignored by SQLite, which has one writer
+        .with_for_update(of=conversations, key_share=True)  # ignored by SQLite, which has one writer
     )
-    return connection.execute(query).scalar_one_or_none()
+    return connection.execute(query).one_or_none()
+
+
+def _one_at_a_time(connection: Connection, *keys: str) -> None:
+    """On PostgreSQL, wait for whoever meets the same address or phone number now: one citizen must not become two."""
+    if connection.dialect.name == "postgresql":
+        for number in sorted({int(key[:15], 16) for key in keys}):
+            connection.execute(select(func.pg_advisory_xact_lock(number)))

@@ -20,7 +20,7 @@ def migrate(database: Database, vault: Vault, revision: str = "head") -> None:
     """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with database.write() as connection:
+    with database.rebuild() as connection:
         if not database.is_sqlite:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(72616)")  # one migrator at a time
         config.attributes["connection"] = connection

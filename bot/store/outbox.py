@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, true, update
 
-from bot.ports import OutboxClaim, Paces, Price, Priority
+from bot.metrics import METRICS
+from bot.ports import OutboxClaim, Paces, Price, Priority, Report, Spent
+from bot.store.costs import spend, spent_on
 from bot.store.database import Database
-from bot.store.rates import Rates, sender_of
-from bot.store.rows import (
-    ADDRESS_COLUMNS,
-    address_of,
-    due_heads,
-    insert,
-    lookup_of,
-    outgoing,
-    outgoing_body,
-    provider_key,
-)
-from bot.store.tables import HELD, conversations, early_reports, identities, outbox, people, spending
+from bot.store.heads import outbox_heads
+from bot.store.opt_out import unreachable
+from bot.store.rates import Rates, make_known, sender_of
+from bot.store.reports import mark_sent, reference_of, settle_early, take_report
+from bot.store.rows import ADDRESS_COLUMNS, address_of, lookup_of, outgoing, outgoing_body, provider_key
+from bot.store.tables import HELD, conversations, identities, inbox, outbox
 from bot.store.wakeup import OUTBOX, notify
-from bot.vault import Vault
-from connectors.errors import OptedOut
+from bot.vault import SealedElsewhere, Vault
 from connectors.messages import Address, DeliveryReport, DeliveryStatus, OutgoingMessage
 
-_RANK = {status.value: rank for rank, status in enumerate(DeliveryStatus)}
+UNREADABLE = "unreadable"  # sealed with a key that is gone, or written by another version
 
 
 def queue(
@@ -41,6 +35,7 @@ def queue(
     priority: Priority = Priority.REPLY,
 ) -> int:
     """Put a message into the outbox; its id."""
+    make_known(connection, sender_of(message.to))
     outbox_id: int = connection.execute(
         outbox.insert()
         .values(
@@ -71,17 +66,18 @@ class SqlOutbox:
     def claim_messages(self, limit: int, lease_s: float, now: float, paces: Paces) -> Sequence[OutboxClaim]:
         with self._db.write() as connection:
             rates = Rates(connection, paces, now)
-            ids = due_heads(connection, outbox, ("queued", "sending"), limit, now, *rates.exhausted())
+            ids = outbox_heads(connection, rates.senders(), limit, now)
             if not ids:
                 return []
-            claimed = [row for row in _rows(connection, ids) if rates.admit(row)]
+            readable = [(row, claim) for row in _rows(connection, ids) if (claim := self._claim(connection, row, now))]
+            admitted = [(row, claim) for row, claim in readable if rates.admit(row)]
             rates.save()
-            if not claimed:
+            if not admitted:
                 return []
             # A row found in "sending" outlived its lease: its worker died between the send and the save.
             connection.execute(
                 update(outbox)
-                .where(outbox.c.id.in_([row.id for row in claimed]))
+                .where(outbox.c.id.in_([row.id for row, _ in admitted]))
                 .values(
                     uncertain=or_(outbox.c.uncertain, outbox.c.state == "sending"),
                     state="sending",
@@ -90,72 +86,76 @@ class SqlOutbox:
                     tried_at=func.coalesce(outbox.c.tried_at, now),
                 )
             )
-        return [self._claim(row, now) for row in claimed]
+        METRICS.leases_lost.labels("outbox").inc(sum(row.state == "sending" for row, _ in admitted))
+        return [claim for _, claim in admitted]
 
-    def _claim(self, row: Row[*tuple[Any, ...]], now: float) -> OutboxClaim:
+    def _claim(self, connection: Connection, row: Row[*tuple[Any, ...]], now: float) -> OutboxClaim | None:
+        """The row as it will be once it is claimed; None, and given up, when it cannot be read."""
+        try:
+            message = outgoing(row.body, address_of(row, self._vault))
+        except (SealedElsewhere, ValueError):
+            values = {"state": "failed", "delivery": DeliveryStatus.FAILED.value, "error_code": UNREADABLE}
+            connection.execute(update(outbox).where(outbox.c.id == row.id).values(sent_at=now, **values))
+            return None
         return OutboxClaim(
             outbox_id=row.id,
             attempt=row.attempt + 1,
-            message=outgoing(row.body, address_of(row, self._vault)),
+            message=message,
             conversation_id=row.conversation_id,
             uncertain=row.uncertain or row.state == "sending",
+            taken_over=row.state == "sending",
             tried_at=now if row.tried_at is None else row.tried_at,
             priority=Priority(row.priority),
             heard_at=row.heard_at,
             trace=row.trace,
-            reference=self._reference(row.id),
+            reference=reference_of(self._vault, row.id),
+            received_at=row.received_at,
         )
 
-    def renew(self, claims: Sequence[OutboxClaim], until: float) -> None:
+    def renew(self, claims: Sequence[OutboxClaim], until: float) -> Sequence[tuple[int, int]]:
+        if not claims:
+            return []
         with self._db.write() as connection:
-            connection.execute(update(outbox).where(or_(*map(_held, claims))).values(due_at=until))
+            statement = update(outbox).where(or_(*map(_held, claims))).values(due_at=until)
+            rows = connection.execute(statement.returning(outbox.c.id, outbox.c.attempt)).all()
+        return [(row.id, row.attempt) for row in rows]
 
     # ---- in and out ------------------------------------------------------------------------------------------------
 
     def enqueue(self, conversation_id: str, message: OutgoingMessage, priority: Priority, now: float) -> int:
         with self._db.write() as connection:
-            known = select(conversations.c.id).where(conversations.c.id == conversation_id)
+            known = (
+                select(conversations.c.id)
+                .where(conversations.c.id == conversation_id)
+                .with_for_update(read=True, key_share=True)  # or it may be forgotten before the message is stored
+            )
             if connection.execute(known).scalar_one_or_none() is None:
                 raise LookupError(f"no conversation {conversation_id}")
             notify(connection, OUTBOX)
             return queue(connection, conversation_id, message, now, priority=priority)
 
-    def sent(self, claim: OutboxClaim, provider_message_id: str, now: float, price: Price | None = None) -> None:
+    def sent(
+        self, claim: OutboxClaim, provider_message_id: str, now: float, price: Price | None = None
+    ) -> Spent | None:
         with self._db.write() as connection:
-            # No fence: it *was* sent, whoever holds the lease now.
-            self._mark_sent(connection, claim.outbox_id, claim.message.to.channel, provider_message_id, now)
-            if price is not None:
-                values = {"segments": price.segments, "cost_micros": price.micros}
-                connection.execute(update(outbox).where(outbox.c.id == claim.outbox_id).values(values))
-                _spend(connection, price, now)
+            costs = {} if price is None else {"segments": price.segments, "cost_micros": price.micros}
+            channel = claim.message.to.channel
+            was = mark_sent(connection, self._vault, claim.outbox_id, channel, provider_message_id, now, costs=costs)
+            if costs and not was:  # two workers sent it: both SMS cost something, and the row says so once
+                connection.execute(update(outbox).where(outbox.c.id == claim.outbox_id).values(costs))
+            return None if price is None else spend(connection, price, now)
 
-    def _mark_sent(
-        self, connection: Connection, outbox_id: int, channel: str, provider_message_id: str, now: float
-    ) -> None:
-        key = provider_key(self._vault, channel, provider_message_id)
-        early = connection.execute(
-            delete(early_reports)
-            .where(early_reports.c.provider_key == key)
-            .returning(early_reports.c.delivery, early_reports.c.provider_code)
-        ).one_or_none()
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.id == outbox_id)
-            .values(
-                state="sent",
-                sent_at=now,
-                provider_message_id=self._vault.seal(provider_message_id),
-                provider_key=key,
-                delivery=early.delivery if early else DeliveryStatus.ACCEPTED.value,
-                provider_code=early.provider_code if early else None,
-                error_code=None,
-            )
-        )
-
-    def unknown_of(self, channel: str, provider_message_ids: Sequence[str]) -> Sequence[str]:
-        keys = {provider_key(self._vault, channel, one): one for one in provider_message_ids}
+    def spent(self, day: str) -> Spent:
         with self._db.read() as connection:
-            known = set(connection.scalars(select(outbox.c.provider_key).where(outbox.c.provider_key.in_(keys))))
+            return spent_on(connection, day)
+
+    def unknown_of(self, claim: OutboxClaim, provider_message_ids: Sequence[str]) -> Sequence[str]:
+        channel = claim.message.to.channel
+        keys = {provider_key(self._vault, channel, one): one for one in provider_message_ids}
+        # The worker that had this row before may have stored its answer since: that one is ours, and no other's.
+        others = select(outbox.c.provider_key).where(outbox.c.provider_key.in_(keys), outbox.c.id != claim.outbox_id)
+        with self._db.read() as connection:
+            known = set(connection.scalars(others))
         return [one for key, one in keys.items() if key not in known]
 
     def retry(self, claim: OutboxClaim, retry_at: float, code: str, uncertain: bool) -> None:
@@ -171,18 +171,30 @@ class SqlOutbox:
                 )
             )
 
+    def postpone(self, claim: OutboxClaim, until: float, code: str) -> None:
+        never = claim.attempt == 1 and not claim.uncertain
+        values: dict[str, object] = {"tried_at": None} if never else {}
+        with self._db.write() as connection:
+            connection.execute(
+                update(outbox)
+                .where(_held(claim))
+                .values(state="queued", due_at=until, error_code=code, attempt=outbox.c.attempt - 1, **values)
+            )
+
     def hold(self, claim: OutboxClaim, asking: OutgoingMessage, now: float) -> None:
         mine = outbox.c.conversation_id == claim.conversation_id
         with self._db.write() as connection:
             first = connection.execute(select(outbox.c.id).where(mine, HELD)).first() is None
             held = connection.execute(
-                update(outbox).where(_held(claim)).values(state="held", error_code="window_closed", attempt=0)
+                update(outbox).where(_held(claim)).values(state="held", error_code="window_closed")
             ).rowcount
             if held and first:
                 queue(connection, claim.conversation_id, asking, now, trace=claim.trace, priority=claim.priority)
 
     def failed(self, claim: OutboxClaim, code: str, opted_out: bool, now: float, detail: str = "") -> None:
         with self._db.write() as connection:
+            if opted_out:  # before the row, so that locks are taken in one order everywhere: conversation, person, row
+                unreachable(connection, claim.conversation_id, now)
             connection.execute(
                 update(outbox)
                 .where(_held(claim))
@@ -194,71 +206,17 @@ class SqlOutbox:
                     sent_at=now,
                 )
             )
-            if opted_out:
-                _opted_out(connection, claim.conversation_id, now)
 
     # ---- what became of it -----------------------------------------------------------------------------------------
 
-    def delivered(self, report: DeliveryReport, now: float) -> bool:
-        key = provider_key(self._vault, report.channel, report.provider_message_id)
-        rank = _RANK[report.status.value]
-        values = {"delivery": report.status.value, "provider_code": report.error_code}
+    def delivered(self, report: DeliveryReport, now: float) -> Report | None:
         with self._db.write() as connection:
-            if self._was_lost(connection, report, now):
-                return True
-            if report.failure == OptedOut.code:
-                _opted_out_by(connection, key, now)
-            row = connection.execute(
-                update(outbox)
-                .where(outbox.c.provider_key == key, _rank_of(outbox.c.delivery) < rank)
-                .values(values)
-                .returning(outbox.c.id)
-            ).first()
-            if row is not None:
-                return True
-            if connection.execute(select(outbox.c.id).where(outbox.c.provider_key == key)).first() is None:
-                statement = insert(connection, early_reports).values(provider_key=key, at=now, **values)
-                connection.execute(
-                    statement.on_conflict_do_update(
-                        index_elements=["provider_key"], set_=values, where=_rank_of(early_reports.c.delivery) < rank
-                    )
-                )
-        return False
+            return take_report(connection, self._vault, report, now)
 
-    def _was_lost(self, connection: Connection, report: DeliveryReport, now: float) -> bool:
-        """Whether this report tells that a message was sent whose answer was lost; then it is recorded."""
-        number, _, mark = (report.reference or "").partition(".")
-        if not number.isdecimal() or self._reference(int(number)) != f"{number}.{mark}":
-            return False
-        lost = select(outbox.c.id).where(
-            outbox.c.id == int(number),
-            outbox.c.channel == report.channel,
-            outbox.c.state == "queued",
-            outbox.c.uncertain.is_(True),
-        )
-        if connection.execute(lost).scalar_one_or_none() is None:
-            return False
-        self._mark_sent(connection, int(number), report.channel, report.provider_message_id, now)
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.id == int(number), _rank_of(outbox.c.delivery) < _RANK[report.status.value])
-            .values(delivery=report.status.value, provider_code=report.error_code)
-        )
-        return True
-
-    def settle_early_reports(self, limit: int = 500) -> int:
+    def settle_early_reports(self, now: float, limit: int = 500) -> int:
         """Apply reports that came while their message's answer was being stored; how many. For housekeeping."""
         with self._db.write() as connection:
-            query = select(early_reports, outbox.c.id.label("outbox_id"), outbox.c.delivery.label("current")).join(
-                outbox, outbox.c.provider_key == early_reports.c.provider_key
-            )
-            rows = connection.execute(query.limit(limit)).all()
-            for row in rows:
-                if _RANK.get(row.current, -1) < _RANK[row.delivery]:
-                    values = {"delivery": row.delivery, "provider_code": row.provider_code}
-                    connection.execute(update(outbox).where(outbox.c.id == row.outbox_id).values(values))
-                connection.execute(delete(early_reports).where(early_reports.c.provider_key == row.provider_key))
-        return len(rows)
+            return settle_early(connection, limit, now)
 
     def sent_after(self, address: Address, after_id: int, limit: int) -> Sequence[tuple[int, OutgoingMessage]]:
         query = (
@@ -276,71 +234,24 @@ class SqlOutbox:
         with self._db.read() as connection:
             return [(row.id, outgoing(row.body, address)) for row in connection.execute(query)]
 
-    def _reference(self, outbox_id: int) -> str:
-        """The row's name for a provider. Marked, so that a report on another installation's message fits none here."""
-        return f"{outbox_id}.{self._vault.lookup('reference', str(outbox_id))[:12]}"
-
 
 def _rows(connection: Connection, ids: Sequence[int]) -> Sequence[Row[*tuple[Any, ...]]]:
     query = (
-        select(outbox, conversations.c.pace, conversations.c.heard_at, *ADDRESS_COLUMNS)
+        select(outbox, conversations.c.pace, conversations.c.heard_at, inbox.c.received_at, *ADDRESS_COLUMNS)
         .join(conversations, conversations.c.id == outbox.c.conversation_id)
+        .outerjoin(inbox, inbox.c.id == outbox.c.inbox_id)
         .join(identities, identities.c.id == conversations.c.identity_id)
         .where(outbox.c.id.in_(ids))
-        .order_by(outbox.c.priority, outbox.c.id)
+        .order_by(outbox.c.priority, outbox.c.due_at, outbox.c.id)
     )
     return connection.execute(query).all()
-
-
-def _opted_out(connection: Connection, conversation_id: str, now: float) -> None:
-    """The provider says that he wants nothing more: taken as his word on every channel."""
-    connection.execute(
-        update(conversations).where(conversations.c.id == conversation_id).values(reachable=False, updated_at=now)
-    )
-    person = (
-        select(identities.c.person_id)
-        .join(conversations, conversations.c.identity_id == identities.c.id)
-        .where(conversations.c.id == conversation_id)
-        .scalar_subquery()
-    )
-    connection.execute(
-        update(people).where(people.c.id == person, people.c.opted_out_at.is_(None)).values(opted_out_at=now)
-    )
-
-
-def _opted_out_by(connection: Connection, key: str, now: float) -> None:
-    """The recipient of the message with this provider key wants nothing more."""
-    found = connection.execute(select(outbox.c.conversation_id).where(outbox.c.provider_key == key)).first()
-    if found is not None:
-        _opted_out(connection, found.conversation_id, now)
 
 
 def release_held(connection: Connection, conversation_id: str, now: float) -> None:
     """The citizen has written, WhatsApp's window is open: what was held for him may go."""
     mine = outbox.c.conversation_id == conversation_id
-    connection.execute(update(outbox).where(mine, HELD).values(state="queued", due_at=now))
-
-
-def _spend(connection: Connection, price: Price, now: float) -> None:
-    statement = insert(connection, spending).values(
-        day=datetime.fromtimestamp(now, UTC).date().isoformat(),
-        country=price.country,
-        segments=price.segments,
-        cost_micros=price.micros,
-    )
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["day", "country"],
-            set_={
-                "segments": spending.c.segments + price.segments,
-                "cost_micros": spending.c.cost_micros + price.micros,
-            },
-        )
-    )
-
-
-def _rank_of(column: ColumnElement[Any]) -> ColumnElement[int]:
-    return case(_RANK, value=column, else_=-1)
+    if connection.execute(update(outbox).where(mine, HELD).values(state="queued", due_at=now)).rowcount:
+        notify(connection, OUTBOX)
 
 
 def _held(claim: OutboxClaim) -> ColumnElement[bool]:

@@ -29,17 +29,22 @@ def forget_before(path: Path, now: float) -> int:
         raise StoreUnavailable(f"Rasa's events could not be deleted: {type(error).__name__}") from None
 
 
-def forget_conversations(path: Path, conversation_ids: Sequence[str]) -> int:
-    """Delete every event of these conversations; how many. Raises `StoreUnavailable`."""
-    if not conversation_ids or not path.exists():
+def forget_conversations(path: Path, asked: Sequence[tuple[str, float]]) -> int:
+    """Delete the events of these conversations up to the time beside each; how many. Raises `StoreUnavailable`."""
+    if not asked or not path.exists():
         return 0
     try:
         with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as connection:
+            if not _has_events(connection):
+                return 0
             connection.execute("PRAGMA secure_delete = ON")
             deleted = [
-                connection.execute("DELETE FROM events WHERE sender_id = ?", (one,)).rowcount
-                for one in conversation_ids
+                connection.execute(
+                    "DELETE FROM events WHERE sender_id = ? AND coalesce(timestamp, 0) <= ?", one
+                ).rowcount
+                for one in asked
             ]
+            _write_back(connection)
     except sqlite3.Error as error:
         raise StoreUnavailable(f"Rasa's events could not be deleted: {type(error).__name__}") from None
     return sum(deleted)
@@ -47,8 +52,19 @@ def forget_conversations(path: Path, conversation_ids: Sequence[str]) -> int:
 
 def _forget(path: Path, before: float) -> int:
     with closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as connection:
-        table = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'").fetchone()
-        if table is None:
+        if not _has_events(connection):
             return 0
         connection.execute("PRAGMA secure_delete = ON")  # overwritten, not only unlinked
-        return connection.execute("DELETE FROM events WHERE timestamp < ?", (before,)).rowcount
+        deleted = connection.execute("DELETE FROM events WHERE timestamp < ?", (before,)).rowcount
+        _write_back(connection)
+        return deleted
+
+
+def _write_back(connection: sqlite3.Connection) -> None:
+    """Rasa's file is in WAL mode: what was overwritten must not stay in the file until the log is full."""
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _has_events(connection: sqlite3.Connection) -> bool:
+    table = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'events'").fetchone()
+    return table is not None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import Connection, Row, select, update
 
-from bot.pace import advanced, slot
+from bot.pace import advanced, believable, slot
 from bot.ports import Paces
-from bot.store.rows import insert
+from bot.store.rows import insert_or_ignore
 from bot.store.tables import conversations, outbox, paces
 from connectors.channel import Pace
 from connectors.messages import Address, Medium
@@ -21,6 +21,11 @@ def sender_of(address: Address) -> str:
     return f"{address.channel}:{address.medium.value}:{address.namespace}"
 
 
+def make_known(connection: Connection, sender: str) -> None:
+    """A sender is asked for its messages only when it is in the table. Waits for nobody who holds its row."""
+    connection.execute(insert_or_ignore(connection, paces).values(sender=sender, pace=0.0))
+
+
 class Rates:
     """One claim's view: which senders may go on, and which of the rows at hand may leave now."""
 
@@ -28,16 +33,19 @@ class Rates:
         self._connection = connection
         self._limits = limits
         self._now = now
-        limited = any(limit.per_second for limit in limits.values())
-        # Locked on PostgreSQL: workers on other machines share these rates.
-        rows = connection.execute(select(paces).with_for_update()).all() if limited else []
-        self._senders: dict[str, float] = {row.sender: row.pace for row in rows}
+        known = select(paces).order_by(paces.c.sender)
+        if any(limit.per_second for limit in limits.values()):
+            # Locked on PostgreSQL, and waited for: workers on other machines share these rates. Passing over what is
+            # locked would leave a reply to the next look, a quarter of a second later.
+            known = known.with_for_update()
+        self._senders: dict[str, float] = {
+            row.sender: self._pace_of(row.sender, row.pace) for row in connection.execute(known)
+        }
         self._used: set[str] = set()
 
-    def exhausted(self) -> list[ColumnElement[bool]]:
-        """Conditions that leave out the rows of senders that may not send now."""
-        full = [sender for sender in self._senders if not self._may_send(sender, self._limit_of(sender))]
-        return [outbox.c.sender.not_in(full)] if full else []
+    def senders(self) -> list[str]:
+        """All senders that may send now."""
+        return [sender for sender in self._senders if self._may_send(sender, self._limit_of(sender))]
 
     def admit(self, row: Row[*tuple[Any, ...]]) -> bool:
         """Whether this row may leave now; if so its sender's and its recipient's rates are used up by one.
@@ -48,14 +56,15 @@ class Rates:
         if not self._may_send(row.sender, limit):
             return False
         if limit.recipient_s:
-            due = slot(row.pace, self._now, limit.recipient_s, limit.recipient_burst)
+            pace = believable(row.pace, self._now, limit.recipient_s, limit.recipient_burst)
+            due = slot(pace, self._now, limit.recipient_s, limit.recipient_burst)
             if due > self._now:
                 self._connection.execute(update(outbox).where(outbox.c.id == row.id).values(due_at=due))
                 return False
             self._connection.execute(
                 update(conversations)
                 .where(conversations.c.id == row.conversation_id)
-                .values(pace=advanced(row.pace, self._now, limit.recipient_s))
+                .values(pace=advanced(pace, self._now, limit.recipient_s))
             )
         if limit.per_second:
             self._senders[row.sender] = advanced(self._senders.get(row.sender, 0.0), self._now, 1 / limit.per_second)
@@ -65,10 +74,11 @@ class Rates:
     def save(self) -> None:
         """Store what `admit` used up."""
         for sender in sorted(self._used):
-            statement = insert(self._connection, paces).values(sender=sender, pace=self._senders[sender])
-            self._connection.execute(
-                statement.on_conflict_do_update(index_elements=["sender"], set_={"pace": self._senders[sender]})
-            )
+            self._connection.execute(update(paces).where(paces.c.sender == sender).values(pace=self._senders[sender]))
+
+    def _pace_of(self, sender: str, stored: float) -> float:
+        limit = self._limit_of(sender)
+        return believable(stored, self._now, 1 / limit.per_second, limit.burst) if limit.per_second else stored
 
     def _limit_of(self, sender: str) -> Pace:
         channel, medium, _ = sender.split(":", 2)

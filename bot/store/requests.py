@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 
-from bot.ports import Backlog, PersonRequest
+from bot.ports import Backlog, PersonRequest, Priority, Waiting
 from bot.store.database import Database
 from bot.store.rows import ADDRESS_COLUMNS, address_of
-from bot.store.tables import conversations, identities, inbox, outbox, requests
+from bot.store.tables import (
+    DEAD_INBOX,
+    DEAD_OUTBOX,
+    HELD,
+    MISCONFIGURED,
+    OPEN_INBOX,
+    OPEN_OUTBOX,
+    conversations,
+    identities,
+    inbox,
+    outbox,
+    requests,
+)
 from bot.vault import Vault
 
 
@@ -61,13 +73,33 @@ class SqlMonitor:
     def check(self) -> None:
         self._db.check()
 
-    def backlog(self, now: float) -> Backlog:
-        waiting = select(func.count(), func.min(inbox.c.received_at)).where(inbox.c.state.in_(["queued", "working"]))
-        unsent = select(func.count()).where(outbox.c.state.in_(["queued", "sending"]))
+    def backlog(self) -> Backlog:
         with self._db.read() as connection:
-            count, oldest = connection.execute(waiting).one()
-            return Backlog(
-                inbox=count,
-                outbox=connection.execute(unsent).scalar_one(),
-                oldest_s=0.0 if oldest is None else max(0.0, now - oldest),
-            )
+            count, since = connection.execute(_WAITING_IN).one()
+            waiting = {
+                Priority(priority): Waiting(rows, oldest) for priority, rows, oldest in connection.execute(_WAITING_OUT)
+            }
+            stuck = {row.channel: row.messages for row in connection.execute(_STUCK)}
+            held, dead_in, dead_out = (connection.execute(_count(one)).scalar_one() for one in _COUNTED)
+        return Backlog(
+            inbox=Waiting(count, since),
+            outbox={priority: waiting.get(priority, Waiting()) for priority in Priority},
+            held=held,
+            dead={"inbox": dead_in, "outbox": dead_out},
+            misconfigured=stuck,
+        )
+
+
+def _count(rows: ColumnElement[bool]) -> Select[int]:
+    return select(func.count()).where(rows)
+
+
+# Each walks one partial index; the two first look at rows that wait, the others at nothing but the index.
+_WAITING_IN = select(func.count(), func.min(inbox.c.received_at)).where(OPEN_INBOX)
+_WAITING_OUT = (
+    select(outbox.c.priority, func.count(), func.min(outbox.c.created_at))
+    .where(OPEN_OUTBOX)
+    .group_by(outbox.c.priority)
+)
+_STUCK = select(outbox.c.channel, func.count().label("messages")).where(MISCONFIGURED).group_by(outbox.c.channel)
+_COUNTED = (HELD, DEAD_INBOX, DEAD_OUTBOX)

@@ -6,7 +6,7 @@ import json
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, exists, select
+from sqlalchemy import Connection, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from actions.contract import Context
@@ -49,40 +49,6 @@ def insert_or_ignore(connection: Connection, table: Table) -> sqlite.Insert | po
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows `ON CONFLICT`, in this database's words."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
-
-
-def due_heads(
-    connection: Connection,
-    table: Table,
-    open_states: tuple[str, str],
-    limit: int,
-    now: float,
-    *also: ColumnElement[bool],
-) -> list[int]:
-    """Ids of rows that may be worked on now: due, open, and the oldest open one of their conversation.
-
-    Serves the inbox and the outbox. Where rows have a priority, a higher one (a lower number) goes first, and waits for
-    its like only. On PostgreSQL the rows are locked, and rows that another worker has locked are passed over; SQLite
-    has one writer.
-    """
-    earlier = table.alias("earlier")
-    before = [earlier.c.conversation_id == table.c.conversation_id, earlier.c.state.in_(open_states)]
-    ranked = "priority" in table.c
-    if ranked:
-        # Also a later one that is being sent right now: two sends to one person would overtake each other.
-        beside = earlier.c.state == open_states[1]
-        before.append(((earlier.c.id < table.c.id) & (earlier.c.priority <= table.c.priority)) | beside)
-        before.append(earlier.c.id != table.c.id)
-    else:
-        before.append(earlier.c.id < table.c.id)
-    due = (
-        select(table.c.id)
-        .where(table.c.state.in_(open_states), table.c.due_at <= now, ~exists().where(*before), *also)
-        .order_by(*([table.c.priority] if ranked else []), table.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=table)
-    )
-    return list(connection.scalars(due))
 
 
 # ---- addresses -----------------------------------------------------------------------------------------------------

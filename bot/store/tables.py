@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Double,
     ForeignKey,
     Index,
@@ -17,6 +18,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
+    literal_column,
     text,
 )
 
@@ -28,6 +31,16 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def among(column: ColumnElement[str], *values: str) -> ColumnElement[bool]:
+    """Whether the column has one of these values, which are written into the statement and are no parameters of it.
+
+    A database takes a partial index only where the statement itself says that it looks for nothing else.
+    """
+    written: list[ColumnElement[str]] = [literal_column(f"'{value}'") for value in values]
+    return column.in_(written) if len(written) > 1 else column == written[0]
+
 
 # SQLite gives rowids only to INTEGER keys; PostgreSQL needs 64 bits.
 RowId = BigInteger().with_variant(Integer(), "sqlite")
@@ -42,6 +55,8 @@ people = Table(
     Column("flood", Text, nullable=False, server_default="{}"),
     Column("forget_at", Double),  # asked to be forgotten: what is left goes once his last reply is sent
 )
+ASKED = people.c.forget_at.is_not(None)
+Index("ix_people_asked", people.c.id, sqlite_where=ASKED, postgresql_where=ASKED)
 
 identities = Table(
     "identities",
@@ -91,9 +106,12 @@ inbox = Table(
     Column("outcome", String(32)),
     Column("error", String(200)),
 )
-_OPEN_INBOX = inbox.c.state.in_(["queued", "working"])
-Index("ix_inbox_open", inbox.c.conversation_id, inbox.c.id, sqlite_where=_OPEN_INBOX, postgresql_where=_OPEN_INBOX)
-Index("ix_inbox_due", inbox.c.id, sqlite_where=_OPEN_INBOX, postgresql_where=_OPEN_INBOX)
+OPEN_INBOX = among(inbox.c.state, "queued", "working")
+Index("ix_inbox_open", inbox.c.conversation_id, inbox.c.id, sqlite_where=OPEN_INBOX, postgresql_where=OPEN_INBOX)
+Index("ix_inbox_due", inbox.c.due_at, inbox.c.id, sqlite_where=OPEN_INBOX, postgresql_where=OPEN_INBOX)
+Index("ix_inbox_history", inbox.c.conversation_id, inbox.c.id)
+DEAD_INBOX = among(inbox.c.state, "dead")
+Index("ix_inbox_dead", inbox.c.id, sqlite_where=DEAD_INBOX, postgresql_where=DEAD_INBOX)
 
 outbox = Table(
     "outbox",
@@ -121,11 +139,25 @@ outbox = Table(
     Column("segments", Integer),  # of an SMS
     Column("cost_micros", BigInteger),  # millionths of the price table's currency
 )
-_OPEN_OUTBOX = outbox.c.state.in_(["queued", "sending"])
-Index("ix_outbox_open", outbox.c.conversation_id, outbox.c.id, sqlite_where=_OPEN_OUTBOX, postgresql_where=_OPEN_OUTBOX)
-Index("ix_outbox_due", outbox.c.priority, outbox.c.id, sqlite_where=_OPEN_OUTBOX, postgresql_where=_OPEN_OUTBOX)
-HELD = outbox.c.state == "held"
+OPEN_OUTBOX = among(outbox.c.state, "queued", "sending")
+Index("ix_outbox_open", outbox.c.conversation_id, outbox.c.id, sqlite_where=OPEN_OUTBOX, postgresql_where=OPEN_OUTBOX)
+Index(
+    "ix_outbox_due",
+    outbox.c.sender,
+    outbox.c.priority,
+    outbox.c.due_at,
+    outbox.c.id,
+    sqlite_where=OPEN_OUTBOX,
+    postgresql_where=OPEN_OUTBOX,
+)
+HELD = among(outbox.c.state, "held")
 Index("ix_outbox_held", outbox.c.conversation_id, sqlite_where=HELD, postgresql_where=HELD)
+MISCONFIGURED = and_(among(outbox.c.state, "queued"), among(outbox.c.error_code, "misconfigured"))
+Index("ix_outbox_misconfigured", outbox.c.channel, sqlite_where=MISCONFIGURED, postgresql_where=MISCONFIGURED)
+# Given up, and not because the citizen wants nothing more: see bot/store/dead_letters.py.
+DEAD_OUTBOX = and_(among(outbox.c.state, "failed"), outbox.c.error_code != literal_column("'opted_out'"))
+Index("ix_outbox_dead", outbox.c.id, sqlite_where=DEAD_OUTBOX, postgresql_where=DEAD_OUTBOX)
+Index("ix_outbox_inbox", outbox.c.inbox_id)  # or every message that is deleted costs a look at the whole outbox
 Index("ix_outbox_provider", outbox.c.provider_key)
 Index("ix_outbox_history", outbox.c.conversation_id, outbox.c.id)
 
@@ -133,7 +165,7 @@ requests = Table(
     "requests",
     metadata,
     Column("id", RowId, primary_key=True, autoincrement=True),
-    Column("conversation_id", String(32), ForeignKey("conversations.id"), nullable=False),
+    Column("conversation_id", String(32), ForeignKey("conversations.id"), nullable=False, index=True),
     Column("reason", String(16), nullable=False),
     Column("created_at", Double, nullable=False),
     Column("resolved_at", Double),
@@ -157,10 +189,11 @@ early_reports = Table(  # delivery reports that overtook the answer to our send
     Column("provider_key", String(64), primary_key=True),
     Column("delivery", String(16), nullable=False),
     Column("provider_code", String(64)),
-    Column("at", Double, nullable=False),
+    Column("failure", String(32)),  # ours (connectors/errors.py)
+    Column("at", Double, nullable=False, index=True),
 )
 
-paces = Table(  # how far each of our senders has used up its rate; see bot/pace.py
+paces = Table(  # every sender of ours that has ever had a message, and how far it has used up its rate: bot/pace.py
     "paces",
     metadata,
     Column("sender", String(240), primary_key=True),  # as in outbox
@@ -174,6 +207,7 @@ spending = Table(  # SMS by UTC day and the recipient's country
     Column("country", String(2), primary_key=True),  # "" where the number tells none
     Column("segments", Integer, nullable=False),
     Column("cost_micros", BigInteger, nullable=False),
+    Column("unpriced", Integer, nullable=False, server_default="0"),  # segments whose price was not known
 )
 
 suppressions = Table(  # opt-outs of people whose data is deleted: a keyed hash, and nothing else of them

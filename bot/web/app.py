@@ -43,7 +43,7 @@ def create_web(settings: Settings, *, worker: bool) -> FastAPI:
 def _mount(web: FastAPI, app: App, worker: Worker | None) -> None:
     settings = app.settings
     inbox = InboxService(app.stores.inbox, app.stores.outbox, worker.wake if worker is not None else lambda: None)
-    web.include_router(health.create_router(app.stores.monitor, app.dialogue.ready))
+    web.include_router(health.create_router(app.readiness()))
     chat = app.channels["webchat"]
     if isinstance(chat, WebChat):
         web.include_router(webchat.create_router(chat, app.stores.outbox))

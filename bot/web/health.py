@@ -1,45 +1,52 @@
-"""What operators ask: is it alive, is it ready and if not why, what are the figures."""
+"""What operators ask: is it alive, may it be sent traffic, what is wrong, what are the figures."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from bot import ports
 from bot.metrics import METRICS
+from bot.ports import StoreUnavailable
+from bot.readiness import Readiness
 
 
-def create_router(monitor: ports.Monitor, dialogue_ready: Callable[[], Awaitable[bool]]) -> APIRouter:
+def create_router(readiness: Readiness) -> APIRouter:
     router = APIRouter()
 
     @router.get("/health/live")
     async def live() -> dict[str, str]:
         return {"status": "live"}
 
+    @router.get("/health/accepting")
+    async def accepting() -> JSONResponse:
+        """For load balancers: 503 only when a message could not be stored here."""
+        problems, _ = await readiness.storage()
+        return JSONResponse(
+            {"status": "not accepting" if problems else "accepting", "problems": problems}, 503 if problems else 200
+        )
+
     @router.get("/health/ready")
     async def ready() -> JSONResponse:
-        problems = []
-        try:
-            await asyncio.to_thread(monitor.check)
-        except ports.StoreUnavailable as error:
-            problems.append(f"database: {error}")
-        if not await dialogue_ready():
-            problems.append("rasa: no answer, or no model loaded; messages are kept and answered once it is back")
+        """For people, and for whoever starts this: everything that is wrong."""
+        health = await readiness.examine()
         return JSONResponse(
-            {"status": "not ready" if problems else "ready", "problems": problems}, 503 if problems else 200
+            {
+                "status": "not ready" if health.problems else "ready",
+                "problems": health.problems,
+                "warnings": health.warnings,
+            },
+            503 if health.problems else 200,
         )
 
     @router.get("/metrics")
     async def metrics() -> Response:
-        backlog = await asyncio.to_thread(monitor.backlog, time.time())
-        METRICS.backlog.labels("inbox").set(backlog.inbox)
-        METRICS.backlog.labels("outbox").set(backlog.outbox)
-        METRICS.oldest.set(backlog.oldest_s)
+        try:
+            await asyncio.to_thread(readiness.measure)
+        except StoreUnavailable:
+            METRICS.forget_stored()  # old figures would say that nothing is wrong
         return Response(generate_latest(METRICS.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router

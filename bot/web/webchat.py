@@ -27,9 +27,12 @@ def create_router(channel: WebChat, outbox: ports.Outbox) -> APIRouter:
     router = APIRouter()
 
     @router.post("/channels/webchat/sessions")
-    async def open_session() -> JSONResponse:
-        """A new anonymous visitor. The token is his only identity: whoever has it reads the conversation."""
-        return JSONResponse({"session": channel.issue_session()}, status_code=201)
+    async def open_session(terminal: bool = False) -> JSONResponse:
+        """A new anonymous visitor. The token is his only identity: whoever has it reads the conversation.
+
+        `terminal`: `dalil chat`, which is not told who runs Dalil.
+        """
+        return JSONResponse({"session": channel.issue_session(terminal=terminal)}, status_code=201)
 
     @router.get("/channels/webchat/events")
     async def events(request: Request, session: str = "", after: int = 0) -> Response:

@@ -5,11 +5,15 @@ https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-c
 Addresses: `external_id` and `namespace` are without the `whatsapp:` prefix; `medium` says which of the two it is.
 
 WhatsApp shows buttons and menus only from Content templates stored at Twilio. Each is created once, without approval
-(they are sent within the 24-hour window only), and named in `content_sids` by kind, number of choices and language:
+(they are sent within the 24-hour window only), and named in `content_sids` by kind, number of choices and language. So
+are the approved texts that are sent outside the window:
 
     "quick-reply-3-fr" → twilio/quick-reply, variables: "1" text, then "2" title "3" id, "4" title "5" id, ...
     "list-picker-6-ar" → twilio/list-picker, variables: "1" text, "2" the button that opens the list, then for each
                          row "3" item "4" id "5" description, "6" item "7" id "8" description, ...
+
+    "template-reply_waiting-fr" → twilio/text with the text of connectors/templates.yaml, approved by WhatsApp: for
+                         messages outside the 24-hour window
 
 Darija (`ary`) uses the `ar` template where it has none of its own. A size is used only when all smaller sizes exist in
 every language; without templates, choices are numbered in the text.
@@ -17,6 +21,7 @@ every language; without templates, choices are numbered in the text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,7 +30,7 @@ from urllib.parse import parse_qsl, urlsplit
 from twilio.request_validator import RequestValidator, get_signature_algorithm  # type: ignore[import-untyped]
 
 from connectors.channel import Limits, Pace, Parsed, Recovery, WebhookRequest
-from connectors.channels.twilio_api import Templates, TwilioApi
+from connectors.channels.twilio_api import ERRORS, Templates, TwilioApi
 from connectors.errors import Forged, Malformed, Misconfigured
 from connectors.http import READ_SECONDS
 from connectors.messages import (
@@ -165,8 +170,7 @@ class Twilio:
     async def send(self, message: OutgoingMessage, reference: str = "") -> Sent:  # noqa: ARG002 - no such field
         to, sender = self._ends(message.to)
         parameters = {"to": to, "from_": sender, "status_callback": self._status_url}
-        interactive = message.buttons or message.menu is not None
-        parameters |= self._templates.parameters(message) if interactive else {"body": message.text}
+        parameters |= self._templates.parameters(message) if _stored(message) else {"body": message.text}
         return Sent(provider_message_id=await self._api.create(parameters))
 
     async def find(self, message: OutgoingMessage, since: datetime) -> tuple[str, ...]:
@@ -183,6 +187,12 @@ class Twilio:
             raise Misconfigured(f"no sender for {address.medium}")
         prefix = _WHATSAPP if address.medium is Medium.WHATSAPP else ""
         return prefix + address.external_id, prefix + sender
+
+
+def _stored(message: OutgoingMessage) -> bool:
+    """Whether it goes out as a Content template. An SMS needs none to be sent at any time."""
+    approved = message.template is not None and message.to.medium is Medium.WHATSAPP
+    return approved or bool(message.buttons) or message.menu is not None
 
 
 class _Form(dict[str, list[str]]):
@@ -234,11 +244,14 @@ def _delivery(form: _Form) -> DeliveryReport:
     status = form.needed("MessageStatus")
     if status not in STATUSES:
         raise Malformed(f"unknown MessageStatus {status[:40]!r}")
+    code = form.one("ErrorCode")
+    known = ERRORS.get(int(code)) if re.fullmatch(r"[0-9]{1,9}", code) else None
     return DeliveryReport(
         channel=NAME,
         provider_message_id=form.needed("MessageSid"),
         status=STATUSES[status],
-        error_code=form.one("ErrorCode") or None,
+        error_code=code or None,
+        failure=known[0].code if known else None,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,9 +19,9 @@ from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
-from connectors.errors import Misconfigured, OptedOut, Rejected, SendError, Throttled, Uncertain
+from connectors.errors import Misconfigured, OptedOut, Rejected, SendError, Throttled, Uncertain, WindowClosed
 from connectors.http import http_client, raise_for_overload, send_errors
-from connectors.messages import Button, Menu, OutgoingMessage, ReplyLanguage
+from connectors.messages import Button, Menu, OutgoingMessage, ReplyLanguage, Template
 
 API_URL = "https://api.twilio.com"
 NO_DESCRIPTION = "·"  # Twilio refuses an empty variable (error 21656)
@@ -65,7 +65,7 @@ ERRORS: dict[int, tuple[type[SendError], str]] = {
     63003: (Rejected, "no such recipient on WhatsApp"),
     63007: (Misconfigured, "our sender is no WhatsApp sender of the account"),
     63013: (Rejected, "refused by WhatsApp's policy"),
-    63016: (Rejected, "WhatsApp's 24-hour window is closed; only an approved template may be sent"),
+    63016: (WindowClosed, "the citizen wrote more than 24 hours ago; only an approved template may be sent"),
     63017: (Throttled, "the account sends too much at once"),
     63018: (Throttled, "WhatsApp asks our sender to slow down"),
     63024: (Rejected, "no such recipient on WhatsApp"),
@@ -156,7 +156,10 @@ class _Transport(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no type
 
 
 class Templates:
-    """The stored Content templates that carry buttons and menus on WhatsApp (see connectors/channels/twilio.py)."""
+    """The stored Content templates of WhatsApp: its buttons and menus, and the approved texts.
+
+    See connectors/channels/twilio.py.
+    """
 
     def __init__(self, content_sids: Mapping[str, str]) -> None:
         self._sids = dict(content_sids)
@@ -164,7 +167,9 @@ class Templates:
         self.max_rows = self._largest("list-picker", self.max_buttons + 1, MAX_ROWS)
 
     def parameters(self, message: OutgoingMessage) -> dict[str, str]:
-        """`content_sid` and `content_variables` for a message with buttons or a menu."""
+        """`content_sid` and `content_variables` for a message that is a template or has buttons or a menu."""
+        if message.template is not None:
+            return self._approved(message.template, message.language)
         if message.menu is not None:
             kind, size, values = "list-picker", len(message.menu.rows), _menu_values(message.text, message.menu)
         else:
@@ -172,10 +177,14 @@ class Templates:
         sid = self._sid(kind, size, message.language)
         if sid is None:
             raise Misconfigured(f"no ContentSid for {kind}-{size}-{message.language}")
-        variables = {str(number): value for number, value in enumerate(values, start=1)}
-        # A plain apostrophe is reported to give error 21656; its escape is the same JSON.
-        encoded = json.dumps(variables, ensure_ascii=False).replace("'", "\\u0027")
-        return {"content_sid": sid, "content_variables": encoded}
+        return {"content_sid": sid, "content_variables": _encoded(values)}
+
+    def _approved(self, template: Template, language: ReplyLanguage) -> dict[str, str]:
+        sid = self._sid("template", template.name, language)
+        if sid is None:
+            raise Misconfigured(f"no ContentSid for template-{template.name}-{language}")
+        variables = {"content_variables": _encoded(template.variables)} if template.variables else {}
+        return {"content_sid": sid, **variables}
 
     def _largest(self, kind: str, smallest: int, largest: int) -> int:
         """The size up to which every size has a template in every language; 0 when not even `smallest` has."""
@@ -184,9 +193,16 @@ class Templates:
             size += 1
         return size - 1 if size > smallest else 0
 
-    def _sid(self, kind: str, size: int, language: ReplyLanguage) -> str | None:
-        own = self._sids.get(f"{kind}-{size}-{language}")
-        return self._sids.get(f"{kind}-{size}-ar") if own is None and language == "ary" else own
+    def _sid(self, kind: str, which: int | str, language: ReplyLanguage) -> str | None:
+        own = self._sids.get(f"{kind}-{which}-{language}")
+        return self._sids.get(f"{kind}-{which}-ar") if own is None and language == "ary" else own
+
+
+def _encoded(values: Sequence[str]) -> str:
+    """`content_variables`: the values numbered from 1."""
+    variables = {str(number): value for number, value in enumerate(values, start=1)}
+    # A plain apostrophe is reported to give error 21656; its escape is the same JSON.
+    return json.dumps(variables, ensure_ascii=False).replace("'", "\\u0027")
 
 
 def _button_values(text: str, buttons: tuple[Button, ...]) -> list[str]:

@@ -24,6 +24,7 @@ from connectors.text import storable
 
 NAME = "webchat"
 NAMESPACE = "web"
+TERMINAL = "terminal"  # the namespace of `dalil chat`, which speaks as a web page does
 LIMITS = Limits(
     max_chars=8000,
     max_buttons=10,
@@ -34,6 +35,7 @@ LIMITS = Limits(
     interactive_chars=8000,
 )
 
+_OF_TERMINAL = "~"  # such a session's first character, which no random id has
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 Deliver = Callable[[str, OutgoingMessage], Awaitable[None]]
@@ -66,9 +68,9 @@ class WebChat:
     def limits(self) -> Mapping[Medium, Limits]:
         return {Medium.WEBCHAT: LIMITS}
 
-    def issue_session(self) -> str:
-        """A new session token: `<random id>.<signature>`, safe in URLs and cookies."""
-        session = secrets.token_urlsafe(16)
+    def issue_session(self, *, terminal: bool = False) -> str:
+        """A new session token: `<random id>.<signature>`, safe in URLs and cookies. `terminal`: for `dalil chat`."""
+        session = (_OF_TERMINAL if terminal else "") + secrets.token_urlsafe(16)
         return f"{session}.{_sign(self._secrets[0], session)}"
 
     def session_id(self, token: str) -> str:
@@ -81,7 +83,8 @@ class WebChat:
         return session
 
     def address(self, session_id: str) -> Address:
-        return Address(channel=NAME, medium=Medium.WEBCHAT, namespace=NAMESPACE, external_id=session_id)
+        namespace = TERMINAL if session_id.startswith(_OF_TERMINAL) else NAMESPACE
+        return Address(channel=NAME, medium=Medium.WEBCHAT, namespace=namespace, external_id=session_id)
 
     @property
     def pace(self) -> Mapping[Medium, Pace]:

@@ -19,6 +19,7 @@ from connectors.sandbox.config import SandboxConfig
 from connectors.sandbox.phones import HandsetName, Phones
 from connectors.sandbox.providers.telegram import TelegramProvider
 from connectors.sandbox.providers.twilio import TwilioProvider
+from connectors.sandbox.providers.whatsapp import WhatsAppProvider
 from connectors.sandbox.registration.api import create_router as create_registration_router
 from connectors.sandbox.webhooks import Webhooks
 
@@ -51,6 +52,7 @@ def create_app(config: SandboxConfig) -> FastAPI:
     pending = faults.Faults()
     twilio = TwilioProvider(config, phones, webhooks, pending)
     telegram = TelegramProvider(config, phones, webhooks, pending)
+    whatsapp = WhatsAppProvider(config, phones, webhooks, pending)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -61,10 +63,15 @@ def create_app(config: SandboxConfig) -> FastAPI:
     app = _Sandbox(title="Dalil sandbox", lifespan=lifespan)
     app.include_router(twilio.router())
     app.include_router(telegram.router())
+    app.include_router(whatsapp.router())
     app.include_router(
         phones_api.create_router(
             phones,
-            {HandsetName.WHATSAPP: twilio, HandsetName.SMS: twilio, HandsetName.TELEGRAM: telegram},
+            {
+                HandsetName.WHATSAPP: {"twilio": twilio, "whatsapp": whatsapp},
+                HandsetName.SMS: {"twilio": twilio},
+                HandsetName.TELEGRAM: {"telegram": telegram},
+            },
         )
     )
     app.include_router(faults.create_router(pending))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+GRAPH_VERSION = "v26.0"  # of the local Meta's addresses
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxConfig:
@@ -22,6 +24,9 @@ class SandboxConfig:
     twilio_whatsapp_from: str
     telegram_token: str = field(repr=False)
     telegram_secret: str = field(repr=False)
+    whatsapp_phone_number_id: str
+    whatsapp_access_token: str = field(repr=False)
+    whatsapp_app_secret: str = field(repr=False)
     app_url: str = "http://127.0.0.1:8000"
     redelivery: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
     pace: float = 0.05

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 HANG_UP = "dalil.hang_up"  # key in the ASGI scope: a function that cuts the connection (see app.py)
 PATIENCE = 120.0  # seconds a "timeout" holds the line when the client never gives up
 
-ProviderName = Literal["twilio", "telegram"]
+ProviderName = Literal["twilio", "telegram", "whatsapp"]
 
 
 class FaultKind(StrEnum):
@@ -26,8 +26,8 @@ class FaultKind(StrEnum):
     TIMEOUT = "timeout"  # no answer at all; the message is not processed
     DROP = "drop"  # the connection breaks before the message is processed
     DROP_AFTER = "drop_after"  # the message is processed, then the connection breaks
-    WINDOW = "window"  # Twilio: accepted, then failed with 63016 (outside WhatsApp's 24-hour window)
-    UNREACHABLE = "unreachable"  # Twilio: accepted, then undelivered with 30003
+    WINDOW = "window"  # Twilio, Meta: accepted, then failed: outside WhatsApp's 24-hour window (63016, 131047)
+    UNREACHABLE = "unreachable"  # Twilio, Meta: accepted, then undelivered (30003, 131026)
 
 
 class FaultOrder(BaseModel):

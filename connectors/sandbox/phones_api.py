@@ -6,6 +6,8 @@ GET  /phones/{handset}/events      server-sent events `screen` and `bubble`, see
 GET  /phones/events                the same of all three in one stream: browsers keep few connections open
 GET  /phones/{handset}/transcript  the screen, once
 POST /phones/{handset}/reset       {"country": "ma" | "dz" | "mr"}: the phone goes to a new invented citizen
+POST /phones/{handset}/carrier     {"provider": "twilio" | "whatsapp"}: who carries what this phone writes from now on.
+                                   Only the WhatsApp phone has a choice: Twilio (at first) or Meta itself
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from fastapi import APIRouter, HTTPException
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from connectors.sandbox.faults import ProviderName
 from connectors.sandbox.phones import Bubble, BubbleKind, Country, Handset, HandsetName, Option, Phones, Screen
 
 MAX_TEXT = 4096  # characters a citizen can type on any of the three
@@ -47,6 +50,12 @@ class NewCitizen(BaseModel):
     country: Country = "ma"
 
 
+class Choice(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    provider: ProviderName
+
+
 class Carrier(Protocol):
     """A provider as the handset sees it: takes what the citizen does and brings it to the app in the background."""
 
@@ -66,13 +75,18 @@ _CAN_SHARE: dict[HandsetName, frozenset[str]] = {
 }
 
 
-def create_router(phones: Phones, carriers: Mapping[HandsetName, Carrier]) -> APIRouter:
+Carriers = Mapping[HandsetName, Mapping[ProviderName, Carrier]]
+"""The providers that can carry what a handset writes; the first one does until another is chosen."""
+
+
+def create_router(phones: Phones, carriers: Carriers) -> APIRouter:
     router = APIRouter(prefix="/phones", tags=["phones"])
+    chosen = {handset: next(iter(able.values())) for handset, able in carriers.items()}
 
     @router.post("/{handset}/messages", status_code=202)
     async def act(handset: HandsetName, act: Act) -> Screen:
         phone = phones[handset]
-        _perform(phone, carriers[handset], act)
+        _perform(phone, chosen[handset], act)
         return phone.screen()
 
     @router.get("/events", response_class=EventSourceResponse)
@@ -93,6 +107,12 @@ def create_router(phones: Phones, carriers: Mapping[HandsetName, Carrier]) -> AP
     async def reset(handset: HandsetName, citizen: NewCitizen) -> Screen:
         phones[handset].reset(citizen.country)
         return phones[handset].screen()
+
+    @router.post("/{handset}/carrier", status_code=204)
+    async def choose(handset: HandsetName, choice: Choice) -> None:
+        if choice.provider not in carriers[handset]:
+            raise HTTPException(422, f"{choice.provider} carries no {handset}")
+        chosen[handset] = carriers[handset][choice.provider]
 
     return router
 

@@ -5,5 +5,6 @@ from __future__ import annotations
 from tests.contracts.channel_cases_telegram import TELEGRAM_CASES
 from tests.contracts.channel_cases_twilio import TWILIO_CASES
 from tests.contracts.channel_cases_webchat import WEBCHAT_CASES
+from tests.contracts.channel_cases_whatsapp import WHATSAPP_CASES
 
-CASES = TWILIO_CASES + TELEGRAM_CASES + WEBCHAT_CASES
+CASES = TWILIO_CASES + TELEGRAM_CASES + WHATSAPP_CASES + WEBCHAT_CASES

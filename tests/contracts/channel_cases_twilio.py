@@ -44,8 +44,12 @@ def whatsapp(kind: MessageKind, text: str = "", choice: str | None = None) -> In
     )
 
 
-def delivery(sid: str, status: DeliveryStatus, error_code: str | None = None) -> DeliveryReport:
-    return DeliveryReport(channel="twilio", provider_message_id=sid, status=status, error_code=error_code)
+def delivery(
+    sid: str, status: DeliveryStatus, error_code: str | None = None, failure: str | None = None
+) -> DeliveryReport:
+    return DeliveryReport(
+        channel="twilio", provider_message_id=sid, status=status, error_code=error_code, failure=failure
+    )
 
 
 def twilio(sentence: str, form: bytes, *expected: InboundEvent, path: str = "/channels/twilio") -> Case:
@@ -169,6 +173,18 @@ TWILIO_CASES = (
         "a failed delivery is reported with Twilio's code",
         twilio_form("status_undelivered.json"),
         delivery(UNDELIVERED, DeliveryStatus.FAILED, "30005"),
+        path=STATUS,
+    ),
+    twilio(
+        "a message refused outside WhatsApp's window is told so",
+        twilio_form("status_undelivered.json", MessageStatus="failed", ErrorCode="63016"),
+        delivery(UNDELIVERED, DeliveryStatus.FAILED, "63016", "window_closed"),
+        path=STATUS,
+    ),
+    twilio(
+        "a code longer than any is handed on",
+        twilio_form("status_undelivered.json", ErrorCode="9" * 5000),
+        delivery(UNDELIVERED, DeliveryStatus.FAILED, "9" * 5000),
         path=STATUS,
     ),
     twilio(

@@ -19,6 +19,7 @@ from connectors.channel import Channel, WebhookRequest
 from connectors.channels.telegram import Telegram, TelegramConfig
 from connectors.channels.twilio import Twilio, TwilioConfig
 from connectors.channels.webchat import WebChat, WebChatConfig
+from connectors.channels.whatsapp import WhatsApp, WhatsAppConfig
 from connectors.messages import OutgoingMessage
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
@@ -28,8 +29,21 @@ ACCOUNT_SID = "AC00000000000000000000000000000001"
 AUTH_TOKEN, OLD_AUTH_TOKEN = "twilio-token-new-5f1c", "twilio-token-old-77aa"
 BOT_TOKEN, BOT_SECRET = "1234567890:telegram-token-8c2d", "telegram-secret-41be"
 WEB_SECRET = "webchat-secret-0d9e"
+ACCESS_TOKEN, VERIFY_TOKEN = "whatsapp-access-9b31", "whatsapp-verify-6e02"
+APP_SECRET, OLD_APP_SECRET = "whatsapp-secret-new-c4d8", "whatsapp-secret-old-1f77"
 
-SECRETS = (AUTH_TOKEN, OLD_AUTH_TOKEN, BOT_TOKEN, BOT_TOKEN.partition(":")[2], BOT_SECRET, WEB_SECRET)
+SECRETS = (
+    AUTH_TOKEN,
+    OLD_AUTH_TOKEN,
+    BOT_TOKEN,
+    BOT_TOKEN.partition(":")[2],
+    BOT_SECRET,
+    WEB_SECRET,
+    ACCESS_TOKEN,
+    VERIFY_TOKEN,
+    APP_SECRET,
+    OLD_APP_SECRET,
+)
 
 
 @dataclass(frozen=True)
@@ -136,6 +150,51 @@ TELEGRAM = Subject(
 )
 
 
+# ---- WhatsApp (Meta) -----------------------------------------------------------------------------------------------
+
+
+def whatsapp_request(body: bytes, secret: str = APP_SECRET) -> WebhookRequest:
+    """As https://developers.facebook.com/docs/graph-api/webhooks/getting-started describes the signature."""
+    signature = hmac.new(secret.encode(), body, "sha256").hexdigest()
+    headers = {"content-type": "application/json", "x-hub-signature-256": f"sha256={signature}"}
+    return WebhookRequest(method="POST", url=f"{PUBLIC_URL}/channels/whatsapp", headers=headers, body=body)
+
+
+def whatsapp_webhook(path: str) -> bytes:
+    """A fixture as Meta sends it: without spaces, Unicode escaped."""
+    return json.dumps(fixture(f"whatsapp/{path}"), separators=(",", ":")).encode()
+
+
+def _whatsapp_body(text: str, extra: Mapping[str, str]) -> bytes:
+    webhook = fixture("whatsapp/text.json")
+    value = webhook["entry"][0]["changes"][0]["value"]
+    value["messages"][0]["text"] = {"body": text, **extra}
+    value["messages"][0].update(extra)
+    value.update(extra)
+    return json.dumps({**webhook, **extra}).encode()
+
+
+def whatsapp() -> WhatsApp:
+    return WhatsApp(
+        WhatsAppConfig(
+            phone_number_id="106540352242922",
+            access_token=ACCESS_TOKEN,
+            app_secrets=(APP_SECRET, OLD_APP_SECRET),
+            verify_token=VERIFY_TOKEN,
+        )
+    )
+
+
+WHATSAPP = Subject(
+    name="whatsapp",
+    channel=whatsapp,
+    sign=whatsapp_request,
+    body=_whatsapp_body,
+    unsign=_without("x-hub-signature-256"),
+    missign=_with("x-hub-signature-256", "sha256=" + "0" * 64),
+)
+
+
 # ---- web chat ------------------------------------------------------------------------------------------------------
 
 
@@ -172,4 +231,4 @@ WEBCHAT = Subject(
     missign=_with_session(WEB_SESSION.partition(".")[0] + "." + hashlib.sha256(b"guess").hexdigest()),
 )
 
-SUBJECTS = (TWILIO, TELEGRAM, WEBCHAT)
+SUBJECTS = (TWILIO, TELEGRAM, WHATSAPP, WEBCHAT)

@@ -12,6 +12,7 @@ import sqlalchemy
 from bot.store.database import Database
 from bot.store.migrate import migrate
 from bot.vault import Vault
+from tests.contracts.provider_server import Provider
 
 VAULT = Vault(["c" * 43 + "="], b"a key of the tests")
 
@@ -52,3 +53,15 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     migrate(database, VAULT)
     yield database
     database.close()
+
+
+@pytest.fixture
+def provider() -> Provider:
+    """A provider that answers as it is told."""
+    return Provider()
+
+
+@pytest.fixture
+def url(provider: Provider) -> Iterator[str]:
+    with provider.serving() as address:
+        yield address

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs
 
 CLOSE = 0  # instead of a status: read the request, then hang up
@@ -31,10 +32,14 @@ class Asked:
     headers: Mapping[str, str]
     form: Mapping[str, list[str]]
     connection: int  # the client's port: equal for two requests on one connection
+    body: str = ""
 
     def only(self) -> dict[str, str]:
         """The form, where no field is repeated."""
         return {name: value for name, (value,) in self.form.items()}
+
+    def json(self) -> Any:
+        return json.loads(self.body)
 
 
 class Provider:
@@ -72,9 +77,10 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             length = int(self.headers.get("content-length", 0))
-            form = parse_qs(self.rfile.read(length).decode(), keep_blank_values=True)
+            asked = self.rfile.read(length).decode()
+            form = parse_qs(asked, keep_blank_values=True)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            provider.asked.append(Asked("POST", self.path, headers, form, self.client_address[1]))
+            provider.asked.append(Asked("POST", self.path, headers, form, self.client_address[1], asked))
             answer = provider.answer
             if answer.delay:
                 provider.released.wait(answer.delay)

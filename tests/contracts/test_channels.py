@@ -29,6 +29,8 @@ from tests.contracts.channel_subjects import (
     telegram_request,
     telegram_update,
     twilio_form,
+    whatsapp_request,
+    whatsapp_webhook,
 )
 
 ONE_MEGABYTE = 1024 * 1024
@@ -129,7 +131,9 @@ class TestEveryChannel:
         assert [secret for secret in SECRETS if secret in shown] == []
 
 
-@pytest.mark.parametrize(("folder", "body"), [("telegram", telegram_update), ("twilio", twilio_form)])
+@pytest.mark.parametrize(
+    ("folder", "body"), [("telegram", telegram_update), ("twilio", twilio_form), ("whatsapp", whatsapp_webhook)]
+)
 def test_every_fixture_is_used_by_a_case(folder: str, body: Callable[[str], bytes]) -> None:
     used = {case.request.body for case in CASES}
     files = [path.name for path in sorted((FIXTURES / folder).glob("*.json"))]
@@ -173,6 +177,7 @@ JSON = st.recursive(
     max_leaves=8,
 )
 UPDATES = [fixture(f"telegram/{path.name}") for path in sorted((FIXTURES / "telegram").glob("*.json"))]
+WEBHOOKS = [fixture(f"whatsapp/{path.name}") for path in sorted((FIXTURES / "whatsapp").glob("*.json"))]
 CHANNELS = {subject.name: subject.channel() for subject in SUBJECTS}
 
 
@@ -188,26 +193,46 @@ def places(value: Any, *path: str | int) -> Iterator[tuple[str | int, ...]]:
         yield from places(value[key], *path, key)
 
 
+Way = tuple[str | int, ...]
 PLACES = [(number, path) for number, update in enumerate(UPDATES) for path in places(update)]
+WEBHOOK_PLACES = [(number, path) for number, webhook in enumerate(WEBHOOKS) for path in places(webhook)]
+
+
+def damaged(whole: Any, way: Way, value: Any) -> bytes:
+    """`whole` as JSON with something else at the end of `way`."""
+    copy = json.loads(json.dumps(whole))
+    inner = copy
+    for key in way[:-1]:
+        inner = inner[key]
+    inner[way[-1]] = value
+    return json.dumps(copy).encode()
 
 
 @settings(deadline=None)  # a busy machine must not fail it
 @given(place=st.sampled_from(PLACES), value=JSON)
-def test_a_damaged_telegram_update_gives_one_event_or_is_malformed(
-    place: tuple[int, tuple[str | int, ...]], value: Any
-) -> None:
-    number, (*way, last) = place
-    update = json.loads(json.dumps(UPDATES[number]))
-    inner = update
-    for key in way:
-        inner = inner[key]
-    inner[last] = value
+def test_a_damaged_telegram_update_gives_one_event_or_is_malformed(place: tuple[int, Way], value: Any) -> None:
+    number, way = place
     try:
-        parsed = receive(CHANNELS["telegram"], telegram_request(json.dumps(update).encode()))
+        parsed = receive(CHANNELS["telegram"], telegram_request(damaged(UPDATES[number], way, value)))
     except Malformed:
-        assert last == "update_id"
+        assert way[-1] == "update_id"
         return
     assert len(parsed.events) == 1
+
+
+@settings(deadline=None)
+@given(place=st.sampled_from(WEBHOOK_PLACES), value=JSON)
+def test_a_damaged_whatsapp_webhook_gives_events_that_can_be_stored_or_is_malformed(
+    place: tuple[int, Way], value: Any
+) -> None:
+    number, way = place
+    try:
+        parsed = receive(CHANNELS["whatsapp"], whatsapp_request(damaged(WEBHOOKS[number], way, value)))
+    except Malformed:
+        assert way[0] in ("object", "entry")
+        return
+    assert parsed.events
+    assert "\x00" not in "".join(event.model_dump_json() for event in parsed.events)
 
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=str)

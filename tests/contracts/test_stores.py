@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 
 from actions.contract import Context, RequestPerson
 from bot.conversation import Conversation
-from bot.ports import Accepted, Claim, StoreUnavailable, TurnPlan
+from bot.ports import Accepted, Claim, Priority, Report, StoreUnavailable, TurnPlan, Waiting
 from bot.store.database import Database
 from bot.store.inbox import SqlInbox
 from bot.store.migrate import migrate
@@ -193,11 +193,12 @@ def test_delivery_states_only_rise(inbox: SqlInbox, outbox: SqlOutbox) -> None:
     [sending] = outbox.claim_messages(10, LEASE, 2.0, {})
     outbox.sent(sending, "SMout1", 3.0)
 
-    def report(status: DeliveryStatus) -> bool:
+    def report(status: DeliveryStatus) -> Report | None:
         return outbox.delivered(DeliveryReport(channel="twilio", provider_message_id="SMout1", status=status), 4.0)
 
     order = [DeliveryStatus.DELIVERED, DeliveryStatus.SENT, DeliveryStatus.READ, DeliveryStatus.READ]
-    assert [True, False, True, False] == [report(status) for status in order]
+    raised = Report(sending.outbox_id, sending.trace)
+    assert [raised, None, raised, None] == [report(status) for status in order]
 
 
 def test_a_report_on_an_unknown_message_changes_nothing(outbox: SqlOutbox) -> None:
@@ -268,9 +269,10 @@ def test_the_backlog_tells_what_waits_and_for_how_long(database: Database, inbox
     inbox.accept(message(1), 10.0)
     inbox.accept(message(2), 20.0)
 
-    backlog = monitor.backlog(25.0)
+    backlog = monitor.backlog()
 
-    assert (2, 0, 15.0) == (backlog.inbox, backlog.outbox, backlog.oldest_s)
+    assert (2, 15.0) == (backlog.inbox.count, backlog.inbox.oldest_s(25.0))
+    assert {Priority.REPLY: Waiting(), Priority.NOTIFICATION: Waiting()} == backlog.outbox
 
 
 def test_a_database_without_tables_is_reported(tmp_path) -> None:

@@ -3,7 +3,7 @@
 GET  /?lang=ar|fr|en                             the page
 GET  /phones/events, /phones/demo                what happens on all three phones (SSE); invented files to ask about
 GET  /phones/{handset}/transcript | /events      see connectors/sandbox/phones_api.py
-POST /phones/{handset}/messages | /reset
+POST /phones/{handset}/messages | /reset | /carrier
 
 Browsers talk to the app only; these routes pass on to the sandbox. When it does not run they answer 502 and the page
 says so.
@@ -70,7 +70,7 @@ def create_router(sandbox_url: str, http: httpx2.AsyncClient) -> APIRouter:
         return await sandbox.call("GET", f"/phones/{handset}/transcript")
 
     @router.post("/phones/{handset}/{what}")
-    async def act(handset: Handset, what: Literal["messages", "reset"], request: Request) -> Response:
+    async def act(handset: Handset, what: Literal["messages", "reset", "carrier"], request: Request) -> Response:
         return await sandbox.call("POST", f"/phones/{handset}/{what}", await request.body())
 
     router.mount("/phones/static", StaticFiles(directory=_HERE / "static"), name="phones-static")

@@ -2,8 +2,9 @@
 
 A template's name is `quick-reply-<1..3>-<language>` or `list-picker-<1..10>-<language>`; its variables are numbered:
 "1" is the body; a quick reply then has a title and an id per button; a list picker has the label of its button, then
-an item, an id and a description per row. The ContentSid is "HX" + md5("dalil:" + name), so it needs no set-up.
-Limits: https://www.twilio.com/docs/content/twilio-quick-reply and /twiliolist-picker.
+an item, an id and a description per row. Approved texts are those of connectors/templates.yaml, by the name
+`template-<name>-<language>`, in the languages that WhatsApp knows. The ContentSid is "HX" + md5("dalil:" + name), so it
+needs no set-up. Limits: https://www.twilio.com/docs/content/twilio-quick-reply and /twiliolist-picker.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from connectors.sandbox.phones import Menu, Option
+from connectors.templates import StoredTemplate, load_templates
 
 LANGUAGES = ("ar", "fr", "ary")
+APPROVED_LANGUAGES: tuple[Literal["ar", "fr"], ...] = ("ar", "fr")
 MAX_BUTTONS = 3  # of a quick reply that is not an approved template
 MAX_ROWS = 10
 BODY, BUTTON_TITLE, BUTTON_ID, LIST_BUTTON, ITEM, ITEM_ID, DESCRIPTION = 1024, 20, 256, 20, 24, 200, 72  # characters
@@ -85,35 +88,72 @@ class Template:
                 for n in range(3, 3 + 3 * self.size, 3)
             ]
             types = {"twilio/list-picker": {"body": "{{1}}", "button": "{{2}}", "items": items}}
-        url = f"{base_url}/v1/Content/{self.sid}"
-        return {
-            "sid": self.sid,
-            "account_sid": account_sid,
-            "friendly_name": self.name,
-            "language": "ar" if self.language == "ary" else self.language,  # WhatsApp knows no code for Darija
-            "variables": {str(n): str(n) for n in range(1, self.variables + 1)},
-            "types": types,
-            "url": url,
-            "links": {
-                "approval_create": f"{url}/ApprovalRequests/whatsapp",
-                "approval_fetch": f"{url}/ApprovalRequests",
-            },
-            "date_created": "2026-01-05T08:00:00Z",
-            "date_updated": "2026-01-05T08:00:00Z",
-        }
+        return _resource(self, types, account_sid, base_url)
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A text that WhatsApp approved: it may be sent outside the 24-hour window."""
+
+    short_name: str
+    language: Literal["ar", "fr"]
+    stored: StoredTemplate
+
+    @property
+    def name(self) -> str:
+        return f"template-{self.short_name}-{self.language}"
+
+    @property
+    def sid(self) -> str:
+        return content_sid(self.name)
+
+    @property
+    def variables(self) -> int:
+        return self.stored.variables
+
+    def fill(self, variables: str) -> Filled:
+        """Put the JSON object `variables` in; raise `VariablesError`."""
+        return Filled(self.stored.fill(self.language, _values(variables, self.variables)))
+
+    def as_resource(self, account_sid: str, base_url: str) -> dict[str, Any]:
+        """The template as `GET /v1/Content/{sid}` shows it."""
+        return _resource(self, {"twilio/text": {"body": self.stored.texts[self.language]}}, account_sid, base_url)
+
+
+def _resource(one: Template | Approved, types: dict[str, Any], account_sid: str, base_url: str) -> dict[str, Any]:
+    url = f"{base_url}/v1/Content/{one.sid}"
+    return {
+        "sid": one.sid,
+        "account_sid": account_sid,
+        "friendly_name": one.name,
+        "language": "ar" if one.language == "ary" else one.language,  # WhatsApp knows no code for Darija
+        "variables": {str(n): str(n) for n in range(1, one.variables + 1)},
+        "types": types,
+        "url": url,
+        "links": {
+            "approval_create": f"{url}/ApprovalRequests/whatsapp",
+            "approval_fetch": f"{url}/ApprovalRequests",
+        },
+        "date_created": "2026-01-05T08:00:00Z",
+        "date_updated": "2026-01-05T08:00:00Z",
+    }
 
 
 def content_sid(name: str) -> str:
     return "HX" + hashlib.md5(f"dalil:{name}".encode(), usedforsecurity=False).hexdigest()
 
 
-def all_templates() -> dict[str, Template]:
+def all_templates() -> dict[str, Template | Approved]:
     """Every template of the account, by ContentSid."""
     sizes: tuple[tuple[ContentType, int], ...] = (("quick-reply", MAX_BUTTONS), ("list-picker", MAX_ROWS))
-    templates = (
+    menus = (
         Template(kind, size, language) for kind, most in sizes for size in range(1, most + 1) for language in LANGUAGES
     )
-    return {template.sid: template for template in templates}
+    approved = (
+        Approved(name, language, stored) for name, stored in load_templates().items() for language in APPROVED_LANGUAGES
+    )
+    every: list[Template | Approved] = [*menus, *approved]
+    return {template.sid: template for template in every}
 
 
 def _values(variables: str, count: int) -> list[str]:

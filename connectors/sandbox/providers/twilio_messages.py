@@ -81,7 +81,7 @@ def read_order(form: Mapping[str, str], config: SandboxConfig) -> Order:
     return Order(to, sender, content, callback, error)
 
 
-def template(sid: str) -> twilio_content.Template | None:
+def template(sid: str) -> twilio_content.Template | twilio_content.Approved | None:
     return _TEMPLATES.get(sid)
 
 

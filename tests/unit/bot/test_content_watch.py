@@ -14,6 +14,7 @@ import httpx2
 import pytest
 
 from bot.content_watch import ContentWatch
+from bot.metrics import METRICS
 from bot.settings import Settings
 from bot.web.app import create_web
 from knowledge.answer import Knowledge
@@ -100,10 +101,12 @@ async def test_a_sheet_with_mistakes_leaves_the_old_one_and_each_mistake_is_logg
         [mistake] = [record.__dict__["mistake"] for record in caplog.records if hasattr(record, "mistake")]
         assert mistake.startswith("content/ma/exemple.yaml:3: 'state'")
         assert title(knowledge) == OLD
+        await until(lambda: METRICS.content_mistakes._value.get() == 1)
 
         rename(sheet, "state: pubished", "state: published")
         rename(sheet, OLD, NEW)
         await until(lambda: title(knowledge) == NEW)
+        await until(lambda: METRICS.content_mistakes._value.get() == 0)
 
 
 async def test_a_mistake_is_told_once_not_at_every_look(sheet: Path, caplog: pytest.LogCaptureFixture) -> None:

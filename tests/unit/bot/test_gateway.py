@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -23,13 +24,16 @@ from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
 from bot.store.tables import inbox as inbox_table
 from bot.store.tables import people
+from bot.vault import Vault
 from bot.web import gateway
 from connectors.channels.telegram import TelegramConfig
 from connectors.channels.twilio import TwilioConfig
+from connectors.channels.whatsapp import WhatsAppConfig
 from connectors.registry import build_channels
 
 PUBLIC = "https://dalil.example"
 SID, TOKEN, SECRET = "AC" + "1" * 32, "invented-token", "invented-secret"
+APP_SECRET, VERIFY_TOKEN = "invented-app-secret", "invented-verify-token"
 
 
 class Gateway:
@@ -65,7 +69,8 @@ class Gateway:
 @pytest.fixture
 async def gate(tmp_path: Path) -> AsyncIterator[Gateway]:
     database = Database(f"sqlite:///{tmp_path / 'dalil.db'}")
-    migrate(database)
+    vault = Vault(["c" * 43 + "="], b"a key of the tests")
+    migrate(database, vault)
     channels = build_channels(
         twilio=TwilioConfig(
             account_sid=SID,
@@ -75,10 +80,13 @@ async def gate(tmp_path: Path) -> AsyncIterator[Gateway]:
             public_url=PUBLIC,
         ),
         telegram=TelegramConfig(token="7000000001:invented", secret_token=SECRET),
+        whatsapp=WhatsAppConfig(
+            phone_number_id="1", access_token="a", app_secrets=(APP_SECRET,), verify_token=VERIFY_TOKEN
+        ),
     )
     wakes: list[int] = []
     web = FastAPI()
-    service = InboxService(SqlInbox(database), SqlOutbox(database), lambda: wakes.append(1))
+    service = InboxService(SqlInbox(database, vault), SqlOutbox(database, vault), lambda: wakes.append(1))
     web.include_router(gateway.create_router(channels, service, PUBLIC))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(web), base_url="http://internal:8000") as http:
         yield Gateway(http, database, wakes)
@@ -230,6 +238,66 @@ async def test_telegram_with_the_right_secret_is_stored_and_without_it_refused(g
     assert 0 == gate.stored()
     assert await gate.post(json.dumps(update), "/channels/telegram", **json_body, **secret) in (200, 204)
     assert 1 == gate.stored()
+
+
+def whatsapp_webhook(*messages: dict[str, object]) -> tuple[str, dict[str, str]]:
+    """A webhook of Meta's with its signature."""
+    value = {"metadata": {"phone_number_id": "1"}, "messages": messages}
+    change = {"field": "messages", "value": value}
+    body = json.dumps({"object": "whatsapp_business_account", "entry": [{"changes": [change]}]})
+    signature = hmac.new(APP_SECRET.encode(), body.encode(), "sha256").hexdigest()
+    return body, {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={signature}"}
+
+
+def whatsapp_text(number: int, text: str = "salam") -> dict[str, object]:
+    sender = {"from": "212600000001", "from_user_id": "MA.1"}
+    return {**sender, "id": f"wamid.{number}", "timestamp": "1795359600", "type": "text", "text": {"body": text}}
+
+
+async def test_a_batch_of_whatsapp_is_stored_and_a_redelivery_adds_nothing(gate: Gateway) -> None:
+    body, headers = whatsapp_webhook(whatsapp_text(1), whatsapp_text(2))
+
+    assert 403 == await gate.post(body, "/channels/whatsapp", **{**headers, "X-Hub-Signature-256": "sha256=0"})
+    assert 0 == gate.stored()
+    assert [200, 200] == [await gate.post(body, "/channels/whatsapp", **headers) for _ in range(2)]
+    assert 2 == gate.stored()
+
+
+async def test_a_batch_of_whatsapp_may_be_larger_than_anything_of_the_others(gate: Gateway) -> None:
+    body, headers = whatsapp_webhook(*(whatsapp_text(number, "x" * 4000) for number in range(100)))
+    too_large = body + " " * 3 * 1024 * 1024
+
+    assert 200 == await gate.post(body, "/channels/whatsapp", **headers)
+    assert 413 == await gate.post(too_large, "/channels/whatsapp", **headers)
+
+
+CHALLENGE = {"hub.mode": "subscribe", "hub.verify_token": VERIFY_TOKEN, "hub.challenge": "1158201444"}
+
+
+async def test_who_knows_the_verify_token_gets_the_challenge_back(gate: Gateway) -> None:
+    response = await gate.http.get("/channels/whatsapp", params=CHALLENGE)
+
+    assert (200, "1158201444") == (response.status_code, response.text)
+    assert response.headers["content-type"].startswith("text/plain")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param({"hub.verify_token": "guess"}, id="another token"),
+        pytest.param({"hub.verify_token": "é"}, id="a token that is no ASCII"),
+        pytest.param({"hub.verify_token": ""}, id="an empty token"),
+        pytest.param({"hub.mode": "unsubscribe"}, id="another mode"),
+    ],
+)
+async def test_a_wrong_challenge_gets_403(gate: Gateway, wrong: dict[str, str]) -> None:
+    response = await gate.http.get("/channels/whatsapp", params={**CHALLENGE, **wrong})
+
+    assert (403, "") == (response.status_code, response.text)
+
+
+async def test_only_who_is_challenged_answers_a_get(gate: Gateway) -> None:
+    assert 405 == (await gate.http.get("/channels/twilio", params=CHALLENGE)).status_code
 
 
 async def test_an_unknown_channel_is_not_found(gate: Gateway) -> None:

@@ -40,6 +40,18 @@ def test_nothing_is_left_of_them_in_the_file(tracker: Path) -> None:
     assert b"new words" in tracker.read_bytes()
 
 
+def test_nothing_is_left_of_them_while_rasa_has_the_file_open(tracker: Path) -> None:
+    rasa = sqlite3.connect(tracker)
+    rasa.execute("PRAGMA journal_mode = WAL")
+    with rasa:
+        rasa.execute("INSERT INTO events (timestamp, data) VALUES (?, 'old words in the log')", (NOW - KEEP_S - 1,))
+
+    assert 2 == forget_before(tracker, NOW)
+
+    assert not any(b"old words" in path.read_bytes() for path in tracker.parent.iterdir())
+    rasa.close()
+
+
 def test_without_a_file_or_a_table_there_is_nothing_to_do(tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / "empty.db").close()
 

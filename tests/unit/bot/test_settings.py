@@ -12,7 +12,8 @@ from bot.settings import Settings
 
 @pytest.fixture(autouse=True)
 def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("TWILIO__ACCOUNT_SID", "TWILIO__AUTH_TOKEN", "TELEGRAM__TOKEN", "TELEGRAM__SECRET_TOKEN"):
+    whatsapp = [f"WHATSAPP__{name}" for name in ("PHONE_NUMBER_ID", "ACCESS_TOKEN", "APP_SECRET", "VERIFY_TOKEN")]
+    for name in ("TWILIO__ACCOUNT_SID", "TWILIO__AUTH_TOKEN", "TELEGRAM__TOKEN", "TELEGRAM__SECRET_TOKEN", *whatsapp):
         monkeypatch.delenv(f"DALIL_{name}", raising=False)
 
 
@@ -22,6 +23,10 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"TWILIO__ACCOUNT_SID": "AC1"}, "set both DALIL_TWILIO__ACCOUNT_SID and DALIL_TWILIO__AUTH_TOKEN"),
         ({"TWILIO__ACCOUNT_SID": "AC1", "TWILIO__AUTH_TOKEN": "x"}, "replies need a sender"),
         ({"TELEGRAM__TOKEN": "1:x"}, "set both DALIL_TELEGRAM__TOKEN and DALIL_TELEGRAM__SECRET_TOKEN"),
+        (
+            {"WHATSAPP__PHONE_NUMBER_ID": "1"},
+            "set all of DALIL_WHATSAPP__PHONE_NUMBER_ID, DALIL_WHATSAPP__ACCESS_TOKEN",
+        ),
         ({"COUNTRY": "fr"}, "'ma', 'dz' or 'mr'"),
         ({"PORT": "99999"}, "less than or equal to 65535"),
     ],

@@ -8,12 +8,13 @@ import pytest
 
 from actions.contract import ChooseLanguage, Context, OptOut, Outcome, RequestPerson, Topic, TurnInput, TurnResult
 from actions.replies import load_wording
+from bot import notice
 from bot.conversation import Conversation, Owner
 from bot.ports import Claim
 from bot.turn import Dialogue, Turns
 from connectors.channel import Limits
 from connectors.messages import Address, IncomingMessage, Medium, MessageKind, Reply
-from tests.unit.actions import sheets
+from tests.unit.bot import turning
 
 NOW = 1_800_000_000.0
 ADDRESS = Address(channel="telegram", medium=Medium.TELEGRAM, namespace="bot", external_id="1001")
@@ -38,7 +39,9 @@ def result(text: str, **fields: object) -> TurnResult:
 
 
 def conversation(**fields: object) -> Conversation:
-    return Conversation.model_validate({"id": "c1", "person_id": "p1", "address": ADDRESS, **fields})
+    """Of a citizen who has had the notice: tests/unit/bot/test_consent.py has those who have not."""
+    told = {"id": "c1", "person_id": turning.PERSON, "address": ADDRESS, "notice": notice.VERSION}
+    return Conversation.model_validate({**told, **fields})
 
 
 def claim(text: str = "", before: Conversation | None = None, **fields: object) -> Claim:
@@ -47,7 +50,7 @@ def claim(text: str = "", before: Conversation | None = None, **fields: object) 
 
 
 def turns(dialogue: Dialogue) -> Turns:
-    return Turns(dialogue, load_wording(), LIMITS, "ma", sheets.follow_ups())
+    return turning.turns(dialogue, LIMITS)
 
 
 async def asked(text: str, before: Conversation | None = None, **fields: object) -> list[str]:
@@ -188,7 +191,7 @@ async def test_a_long_sms_is_sent_page_by_page() -> None:
     lines = "\n".join(f"{n}. وثيقة من الجماعة فين تزاديتي قل من 3 شهور" for n in range(1, 9))
     dialogue = ScriptedDialogue(result(lines))
     limits = {"twilio": {Medium.SMS: Limits(max_chars=1600, sms=True)}}
-    handler = Turns(dialogue, load_wording(), limits, "ma", sheets.follow_ups())
+    handler = turning.turns(dialogue, limits)
     before, said = conversation(address=address), []
 
     for text in ("الوراق", "0", "زيد", "٠"):

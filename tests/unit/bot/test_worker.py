@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from actions.contract import Outcome, TurnInput, TurnResult
 from actions.replies import load_wording
+from bot import worker as worker_module
 from bot.dialogue import DialogueDown, DialogueFailed
 from bot.inbox import InboxService
 from bot.outbox import MAX_ATTEMPTS, Sender
@@ -21,13 +22,13 @@ from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
 from bot.store.tables import inbox as inbox_table
 from bot.store.tables import outbox as outbox_table
-from bot.turn import Dialogue, Turns
+from bot.turn import Dialogue
 from bot.vault import Vault
 from bot.worker import Worker
 from connectors.channel import Channel, Limits, Pace, Parsed, Recovery, WebhookRequest
 from connectors.errors import Misconfigured, OptedOut, Rejected, SendError, Throttled, Uncertain, Unreachable
 from connectors.messages import Address, IncomingMessage, Medium, OutgoingMessage, Reply, Sent
-from tests.unit.actions import sheets
+from tests.unit.bot import turning
 
 VAULT = Vault(["c" * 43 + "="], b"a key of the tests")
 LIMITS = {Medium.TELEGRAM: Limits(max_chars=4096)}
@@ -69,7 +70,7 @@ class Wire(Channel):
     async def send(self, message: OutgoingMessage, reference: str = "") -> Sent:
         if self.trouble:
             raise self.trouble.pop(0)
-        self.sent.append((message.to.external_id, message.text))
+        self.sent.append((message.to.external_id, message.text.split("\n\n")[0]))  # without a first answer's notice
         return Sent(provider_message_id=str(len(self.sent)))
 
     async def close(self) -> None: ...
@@ -81,7 +82,7 @@ class System:
     def __init__(self, database: Database) -> None:
         self.database, self.dialogue, self.wire, self.now = database, Echo(), Wire(), 1_000.0
         inbox, outbox = SqlInbox(database, VAULT), SqlOutbox(database, VAULT)
-        turns = Turns(self.dialogue, load_wording(), {"telegram": LIMITS}, "ma", sheets.follow_ups())
+        turns = turning.turns(self.dialogue, {"telegram": LIMITS})
         self.worker = Worker(inbox, Sender(outbox, {"telegram": self.wire}, self.clock), turns, self.clock)
         self.service = InboxService(inbox, outbox, self.worker.wake, self.clock)
         self._count = 0
@@ -225,3 +226,19 @@ async def test_a_provider_that_stays_down_is_given_up_in_the_end(system: System)
         while system.column(outbox_table.c.state) != ["failed"]:
             system.now += 600
             await asyncio.sleep(0.02)
+
+
+async def test_who_asks_to_be_forgotten_need_not_wait_for_the_next_round(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds: list[float] = []
+    monkeypatch.setattr(system.worker, "_forget", rounds.append)
+    monkeypatch.setattr(worker_module, "FORGET_AFTER_S", 0.05)
+    await system.receive("SUPPRIMER")
+    await system.until(lambda: len(system.wire.sent) == 1)
+    assert [] == rounds
+
+    await system.receive("oui")
+
+    await system.until(lambda: len(system.wire.sent) == 2 and len(rounds) == 1)
+    assert [] == system.column(inbox_table.c.id)

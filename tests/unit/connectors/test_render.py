@@ -169,6 +169,7 @@ REPLY = st.builds(
     choices_intro=st.text(alphabet=LETTERS, max_size=80),
     choices=st.lists(CHOICE, max_size=14).map(tuple),
     source=st.text(alphabet=LETTERS, max_size=120),
+    notice=st.text(alphabet=LETTERS, max_size=160),
 )
 
 
@@ -203,9 +204,9 @@ class TestEveryReply:
             assert [option.id for option in offered[-1]] == [choice.payload for choice in reply.choices]
 
     @given(reply=REPLY)
-    def test_the_answer_and_its_source_are_never_dropped(self, limits: Limits, reply: Reply) -> None:
+    def test_the_answer_its_source_and_a_notice_are_never_dropped(self, limits: Limits, reply: Reply) -> None:
         assert _wanted(reply) in seen("".join(shown(reply, limits)))
 
 
 def _wanted(reply: Reply) -> str:
-    return seen("".join([*reply.paragraphs, *reply.details, reply.source, reply.choices_intro]))
+    return seen("".join([*reply.paragraphs, *reply.details, reply.source, reply.notice, reply.choices_intro]))

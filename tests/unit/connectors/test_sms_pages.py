@@ -37,6 +37,10 @@ LIST = Reply(
     source="المصدر: cnie.ma، 22/11/2026",
 )
 
+LONG_FRENCH = FRENCH.model_copy(
+    update={"paragraphs": ("\n".join(f"{n}. Un document de la commune" for n in range(20)),)}
+)
+
 
 def test_french_is_compact_gsm7_with_numbered_choices() -> None:
     (text,) = pages(FRENCH, 3)
@@ -175,3 +179,17 @@ class TestEveryReply:
 
 def _letters(text: str) -> str:
     return "".join(c for c in text if unicodedata.category(c)[0] == "L")
+
+
+def test_a_notice_closes_the_first_page_in_the_cheap_alphabet_and_may_take_a_segment_more() -> None:
+    notice = "Gardé 90 jours. Arrêt : STOP" + "." * 110
+    first, *others = pages(LONG_FRENCH.model_copy(update={"notice": notice}), 3)
+
+    assert first.splitlines()[-1].startswith("Gardé 90 jours. Arret : STOP")
+    assert first.splitlines()[-2] == pages(LONG_FRENCH, 3)[0].splitlines()[-1]
+    assert (segments(first).encoding, segments(first).segments) == ("GSM-7", 4)
+    assert others == pages(LONG_FRENCH, 3)[1:]
+
+
+def test_an_empty_reply_has_no_page_for_a_notice() -> None:
+    assert pages(Reply(language="fr", paragraphs=(), notice="Gardé 90 jours."), 3) == []

@@ -26,6 +26,9 @@ SMS_FROM = "+212500000001"
 WHATSAPP_FROM = "+212500000002"
 TELEGRAM_TOKEN = "1234567890:invented-telegram-token"
 TELEGRAM_SECRET = "invented_secret"
+PHONE_NUMBER_ID = "106540352242922"
+ACCESS_TOKEN = "invented-access-token"
+APP_SECRET = "invented-app-secret"
 PATIENCE = 10.0  # seconds a test waits for something that must happen
 
 
@@ -39,6 +42,9 @@ def config(app_url: str, *, redelivery: tuple[float, ...] = (0.02,) * 3, public_
         twilio_whatsapp_from=WHATSAPP_FROM,
         telegram_token=TELEGRAM_TOKEN,
         telegram_secret=TELEGRAM_SECRET,
+        whatsapp_phone_number_id=PHONE_NUMBER_ID,
+        whatsapp_access_token=ACCESS_TOKEN,
+        whatsapp_app_secret=APP_SECRET,
         redelivery=redelivery,
         pace=0.01,
     )

@@ -258,6 +258,23 @@ def test_what_breaks_whatsapps_limits_fails_afterwards_and_is_not_shown(client, 
     assert handset.bubbles() == []
 
 
+def test_an_approved_text_is_shown_with_its_variable(client, phone):
+    handset = phone("whatsapp")
+    whatsapp(
+        client,
+        to=handset.address,
+        content_sid=content_sid("template-status_changed-fr"),
+        content_variables=json.dumps({"1": "PA-2026-004217"}),
+    )
+    assert handset.last()["text"].startswith("L'état de votre dossier PA-2026-004217")
+
+
+def test_an_approved_text_without_its_variable_is_refused(client):
+    with pytest.raises(TwilioRestException) as refused:
+        whatsapp(client, content_sid=content_sid("template-status_changed-fr"))
+    assert refused.value.code == 21656
+
+
 def test_a_stored_template_can_be_read(client):
     template = client.content.v1.contents(LIST_PICKER["content_sid"]).fetch()
     assert (template.friendly_name, template.language) == ("list-picker-1-fr", "fr")

@@ -1,0 +1,67 @@
+"""`rasa` as `dalil run` starts it, with two repairs: `python -m bot.nlu.rasa_server run …`, in Rasa's environment.
+
+Rasa 3.6.21 proves its own schema of an action's answer right again with every answer (`jsonschema.validate`): half of
+the processor time of a turn. The schema never changes, so it is compiled once here. An answer is checked as strictly as
+before; one that fails goes to Rasa's own check, which raises. And Rasa opens a connection for every call of an action;
+here connections are kept.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional
+
+import aiohttp
+from jsonschema.validators import validator_for
+from rasa import __main__ as rasa_command
+from rasa.core.actions.action import RemoteAction
+from rasa.utils.endpoints import DEFAULT_REQUEST_TIMEOUT, EndpointConfig
+
+KEEP_S = 3.0  # an idle connection is closed before the app closes it (uvicorn: 5 seconds)
+
+
+def check_schema_once() -> None:
+    """Replace the check that compiles the schema each time."""
+    schema = RemoteAction.action_response_format_spec()
+    validator = validator_for(schema)(schema)
+    by_rasa = RemoteAction._validate_action_result  # noqa: SLF001 - Rasa offers no other way
+
+    def validate(self: RemoteAction, result: Dict[str, Any]) -> bool:
+        return validator.is_valid(result) or by_rasa(self, result)
+
+    RemoteAction._validate_action_result = validate  # noqa: SLF001
+
+
+def keep_connections() -> None:
+    """Replace the session that lives for one call. Endpoints with a password keep Rasa's own way."""
+    by_rasa = EndpointConfig.session
+    kept = _Kept()
+    EndpointConfig.session = lambda self: by_rasa(self) if self.basic_auth or self.headers else kept
+
+
+class _Kept:
+    """Rasa opens and closes it with every call; it only hands out one session, made at the first call."""
+
+    def __init__(self) -> None:
+        self._session: Optional[aiohttp.ClientSession] = None
+
+    async def __aenter__(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(keepalive_timeout=KEEP_S),
+                timeout=aiohttp.ClientTimeout(total=DEFAULT_REQUEST_TIMEOUT),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+    async def __aexit__(self, *_: object) -> None:
+        """It stays open until the process ends."""
+
+
+def main() -> None:
+    check_schema_once()
+    keep_connections()
+    rasa_command.main()
+
+
+if __name__ == "__main__":
+    main()

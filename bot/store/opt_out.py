@@ -1,0 +1,52 @@
+"""Stop means stop: on every channel of a person, and for what was going to be said to him unasked."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, ScalarSelect, or_, select, update
+
+from bot.ports import Priority
+from bot.store.tables import HELD, OPEN_OUTBOX, among, conversations, identities, outbox, people
+from connectors.messages import DeliveryStatus
+
+
+def person_of(conversation_id: str) -> ScalarSelect[str]:
+    """Who is behind a conversation now: two people may have turned out to be one since it was claimed."""
+    return (
+        select(identities.c.person_id)
+        .join(conversations, conversations.c.identity_id == identities.c.id)
+        .where(conversations.c.id == conversation_id)
+        .scalar_subquery()
+    )
+
+
+def opted_out(connection: Connection, conversation_id: str, at: float | None) -> None:
+    """The person behind a conversation said stop (`at`), or start again (None).
+
+    What he was going to be told unasked, and what waited until he writes, is dropped; replies are not.
+    """
+    person = person_of(conversation_id)
+    if at is None:
+        connection.execute(update(people).where(people.c.id == person).values(opted_out_at=None))
+        return
+    connection.execute(
+        update(people).where(people.c.id == person, people.c.opted_out_at.is_(None)).values(opted_out_at=at)
+    )
+    his = (
+        select(conversations.c.id)
+        .join(identities, identities.c.id == conversations.c.identity_id)
+        .where(identities.c.person_id == person)
+    )
+    unasked = OPEN_OUTBOX & among(outbox.c.state, "queued") & (outbox.c.priority == Priority.NOTIFICATION.value)
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.conversation_id.in_(his), or_(unasked, HELD))
+        .values(state="failed", error_code="opted_out", delivery=DeliveryStatus.FAILED.value, sent_at=at)
+    )
+
+
+def unreachable(connection: Connection, conversation_id: str, now: float) -> None:
+    """The provider says that the citizen wants nothing more: taken as his word on every channel."""
+    connection.execute(
+        update(conversations).where(conversations.c.id == conversation_id).values(reachable=False, updated_at=now)
+    )
+    opted_out(connection, conversation_id, now)

@@ -1,0 +1,56 @@
+"""`dalil rotate-keys` and `dalil forget`: keys that are replaced, and one person who is deleted."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from bot.command import fail, settings_or_exit, stores_or_exit
+
+
+def rotate_keys() -> None:
+    """Seal every address and provider's message id with the newest of DALIL_ADDRESS_KEYS. Dalil may run meanwhile."""
+    from rich.progress import Progress
+
+    from bot.store.rotation import Rotated
+
+    settings = settings_or_exit()
+    with stores_or_exit(settings) as stores, Progress() as progress:
+        task = progress.add_task("Sealing again", total=stores.rotation.total())
+        done = Rotated()
+        for batch in stores.rotation.rotate():
+            done += batch
+            progress.update(task, advance=batch.seen)
+    typer.echo(f"{done.seen} looked at, {done.changed} changed, {done.unreadable} that no key opens.")
+    if done.unreadable:
+        fail("Put the key that sealed those back into DALIL_ADDRESS_KEYS and run this again. Remove no key until then.")
+    if done.changed:
+        typer.echo("Run this again once every process has the new key: when it changes nothing, old keys may go.")
+    else:
+        typer.echo("Everything is sealed with the newest key: the others may be taken out of DALIL_ADDRESS_KEYS.")
+
+
+def forget(
+    address: Annotated[
+        str,
+        typer.Argument(help="A phone number (+212…), another address as its provider writes it, or a conversation."),
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete one person with everything that is kept of him, on every channel. There is no way back."""
+    from bot.store.rasa_tracker import forget_conversations
+
+    settings = settings_or_exit()
+    with stores_or_exit(settings) as stores:
+        people = stores.erasure.found(address)
+        if not people:
+            fail("Nobody is known by this address.")
+        if not yes:
+            typer.confirm(f"{len(people)} found. Delete everything that is kept of them?", abort=True)
+        gone = stores.erasure.erase(people, time.time())
+        forget_conversations(settings.rasa_tracker, gone.conversations)
+    typer.echo(f"{gone.people} deleted.")
+    if gone.waiting:
+        typer.echo(f"{gone.waiting} will be deleted by a worker once the message in hand is answered.")

@@ -1,0 +1,207 @@
+"""What is kept of a person, and how it goes: one person over all his addresses, on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import func, select
+
+from actions.contract import RequestPerson
+from bot.conversation import Flood
+from bot.ports import Claim, Kept, People, TurnPlan
+from bot.store.attempts import SqlAttempts
+from bot.store.database import Database
+from bot.store.forgetting import LAST_REPLY_S, forget_asked
+from bot.store.inbox import SqlInbox
+from bot.store.outbox import SqlOutbox
+from bot.store.people import SqlPeople
+from bot.store.tables import inbox, metadata, suppressions
+from bot.vault import Vault
+from connectors.messages import Address, IncomingMessage, Medium, OutgoingMessage
+from tests.fakes import InMemoryPeople
+
+SMS = Address(channel="twilio", medium=Medium.SMS, namespace="+15005550006", external_id="+212600000001")
+WHATSAPP = Address(channel="whatsapp", medium=Medium.WHATSAPP, namespace="1000", external_id="+212600000001")
+OTHER = SMS.model_copy(update={"external_id": "+212600000002"})
+LEASE = 30.0
+TODAY = datetime(2026, 11, 28, tzinfo=UTC)
+FORGOTTEN_OF = [table for table in metadata.sorted_tables if table.name not in ("paces", "spending", "suppressions")]
+
+
+class Store:
+    """Citizens who write and are answered, one turn at a time; every step is a second later."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self.database = database
+        self.inbox, self.outbox, self.people = (
+            SqlInbox(database, vault),
+            SqlOutbox(database, vault),
+            SqlPeople(database),
+        )
+        self.now = 100.0
+
+    def writes(self, who: Address, text: str = "salam") -> Claim:
+        self.now += 1
+        self.inbox.accept(IncomingMessage(provider_id=f"{text}{self.now}", sender=who, text=text), self.now)
+        [claim] = self.inbox.claim(1, LEASE, self.now)
+        return claim
+
+    def answers(self, claim: Claim, text: str = "jawab", **plan: object) -> None:
+        reply = OutgoingMessage(to=claim.conversation.address, text=text, language="fr")
+        self.now += 1
+        assert self.inbox.finish(claim, TurnPlan(claim.conversation, (reply,), **plan), self.now)
+
+    def talks(self, who: Address) -> Claim:
+        claim = self.writes(who)
+        self.answers(claim)
+        self.sends()
+        return claim
+
+    def sends(self) -> None:
+        for claim in self.outbox.claim_messages(10, LEASE, self.now, {}):
+            self.outbox.sent(claim, f"id{claim.outbox_id}", self.now)
+
+    def stops(self, who: Address, stopped: bool = True) -> None:
+        claim = self.writes(who)
+        self.now += 1
+        after = claim.conversation.model_copy(update={"opted_out": stopped})
+        self.inbox.finish(claim, TurnPlan(after), self.now)
+
+    def tidies(self) -> list[tuple[str, float]]:
+        self.now += LAST_REPLY_S
+        with self.database.write() as connection:
+            return forget_asked(connection, self.now)
+
+    def rows(self) -> dict[str, int]:
+        with self.database.read() as connection:
+            counts = {
+                t.name: connection.execute(select(func.count()).select_from(t)).scalar_one() for t in FORGOTTEN_OF
+            }
+        return {name: count for name, count in counts.items() if count}
+
+
+@pytest.fixture
+def store(database: Database, vault: Vault) -> Store:
+    return Store(database, vault)
+
+
+class PeopleContract:
+    """What every `People` promises. `known` is a person with two messages and one reply since then."""
+
+    def test_what_is_kept_is_counted(self, subject: People, known: str, since: float) -> None:
+        assert Kept(messages=2, replies=1, since=since) == subject.kept_of(known)
+
+    def test_nobody_is_made_up(self, subject: People) -> None:
+        with pytest.raises(LookupError):
+            subject.kept_of("nobody")
+
+
+class TestInMemoryPeople(PeopleContract):
+    @pytest.fixture
+    def since(self) -> float:
+        return 5.0
+
+    @pytest.fixture
+    def known(self) -> str:
+        return "p1"
+
+    @pytest.fixture
+    def subject(self) -> People:
+        return InMemoryPeople({"p1": Kept(2, 1, 5.0)})
+
+
+class TestSqlPeople(PeopleContract):
+    @pytest.fixture
+    def since(self) -> float:
+        return 101.0
+
+    @pytest.fixture
+    def known(self, store: Store) -> str:
+        store.talks(SMS)
+        store.talks(OTHER)
+        return store.writes(WHATSAPP).conversation.person_id
+
+    @pytest.fixture
+    def subject(self, store: Store) -> People:
+        return store.people
+
+
+def test_to_be_forgotten_leaves_no_row_once_the_last_reply_is_sent(store: Store, database: Database) -> None:
+    SqlAttempts(database, b"key").record_failure(store.talks(SMS).conversation.person_id, "PA-1", TODAY, "t1")
+    store.talks(WHATSAPP)
+    asked = store.writes(SMS, "SUPPRIMER")
+    store.answers(asked, "au revoir", effects=(RequestPerson(),), forget=True)
+    asked_at = store.now
+
+    with database.read() as connection:
+        assert 0 == connection.execute(select(func.count()).select_from(inbox)).scalar_one()
+    assert {"people": 1, "identities": 2, "conversations": 2, "outbox": 1} == store.rows()
+    store.tidies()
+    assert 1 == store.rows()["people"]  # his last reply still waits
+
+    store.sends()
+    gone = store.tidies()
+
+    assert {} == store.rows()
+    assert (asked.conversation.id, asked_at) in gone
+
+
+def test_another_person_keeps_everything(store: Store) -> None:
+    store.talks(OTHER)
+    before = store.rows()
+    store.answers(store.writes(SMS), forget=True)
+    store.sends()
+    store.tidies()
+
+    assert before == store.rows()
+
+
+def test_who_writes_again_before_he_is_gone_stays_and_is_told_the_notice_again(store: Store) -> None:
+    claim = store.writes(SMS)
+    told = claim.conversation.model_copy(update={"notice": 1})
+    store.inbox.finish(claim, TurnPlan(told, forget=True), store.now)
+
+    again = store.talks(SMS)
+    asked = store.tidies()
+
+    assert [claim.conversation.id] == [conversation for conversation, _ in asked]  # Rasa's events of before go
+    assert (0, 1) == (again.conversation.notice, store.rows()["people"])
+    assert [] == store.tidies()
+
+
+def test_a_stop_outlives_its_person_as_a_hash_and_nothing_else(store: Store, database: Database) -> None:
+    store.stops(SMS)
+    claim = store.writes(WHATSAPP)
+    store.inbox.finish(claim, TurnPlan(claim.conversation, forget=True), store.now)
+    store.tidies()
+
+    with database.read() as connection:
+        kept = connection.execute(select(suppressions.c.lookup)).scalars().all()
+    assert {} == store.rows()
+    assert kept
+    assert all("212600000001" not in key for key in kept)
+    assert store.writes(WHATSAPP).conversation.opted_out
+    assert store.writes(SMS).conversation.opted_out
+
+
+def test_who_started_again_before_he_was_forgotten_is_no_longer_stopped(store: Store) -> None:
+    for stopped in (True, False):
+        store.stops(SMS, stopped)
+        claim = store.writes(SMS)
+        store.inbox.finish(claim, TurnPlan(claim.conversation, forget=True), store.now)
+        store.tidies()
+
+    assert not store.writes(SMS).conversation.opted_out
+
+
+def test_stop_notice_and_flood_are_one_for_all_addresses_of_a_person(store: Store) -> None:
+    claim = store.writes(SMS)
+    flood = Flood(pace=500.0, told_at=90.0)
+    after = claim.conversation.model_copy(update={"opted_out": True, "notice": 1, "flood": flood})
+    store.inbox.finish(claim, TurnPlan(after), store.now)
+
+    same, other = store.writes(WHATSAPP).conversation, store.writes(OTHER).conversation
+
+    assert (True, 1, flood) == (same.opted_out, same.notice, same.flood)
+    assert (False, 0, Flood()) == (other.opted_out, other.notice, other.flood)

@@ -1,0 +1,34 @@
+"""What a turn needs, around a dialogue of the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from actions.replies import load_wording
+from bot.guard import Guard, load_guard_rules
+from bot.notice import Notices
+from bot.ports import Kept
+from bot.settings import Settings
+from bot.turn import Dialogue, Turns
+from connectors.channel import Limits
+from connectors.messages import Medium
+from tests.fakes import InMemoryPeople
+from tests.unit.actions import sheets
+
+PERSON = "p1"
+KEPT = Kept(messages=12, replies=11, since=1_790_000_000.0)  # 2026-09-21
+OPERATOR = Settings(_env_file=None).operator_names
+
+
+def turns(dialogue: Dialogue, limits: Mapping[str, Mapping[Medium, Limits]]) -> Turns:
+    """The shipped wording, rules and keywords, in Morocco, with messages kept for 90 days."""
+    return Turns(
+        dialogue,
+        load_wording(),
+        limits,
+        "ma",
+        sheets.follow_ups(),
+        notices=Notices(load_wording(), OPERATOR, 90),
+        people=InMemoryPeople({PERSON: KEPT}),
+        guard=Guard(load_guard_rules()),
+    )
