@@ -80,7 +80,7 @@ class AnswerQuestion(Action):
         match answer.outcome:
             case Found.ANSWERED if answer.procedure is not None and not _is_noise(message, answer):
                 return self._answered(message, answer, answer.procedure, asked.facets)
-            case Found.CLARIFY if message.intent != "out_of_scope" or message.turn.follow_up is not None:
+            case Found.CLARIFY if self._worth_asking(message, answer):
                 return self._which_one(message, asked)
         if answer.reason is Reason.WHICH_PROCEDURE and message.intent not in NOT_UNDERSTOOD:
             return self._which_procedure(message, asked)
@@ -143,6 +143,12 @@ class AnswerQuestion(Action):
 
     def _title(self, message: Understood, procedure: Procedure) -> str:
         return f"{procedure.title.get(message.reply_in)} {self._label(message, procedure)}".strip()
+
+    def _worth_asking(self, message: Understood, answer: Answer) -> bool:
+        """Whether to ask "which one?": not about what is far, where the NLU says that it is no question of ours."""
+        if message.intent != "out_of_scope" or message.turn.follow_up is not None:
+            return True
+        return answer.candidates[0].score >= self._knowledge.thresholds.outside
 
     def _which_one(self, message: Understood, asked: Asked) -> TurnResult:
         language = message.reply_in

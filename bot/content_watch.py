@@ -6,6 +6,7 @@ New content with mistakes changes nothing: citizens go on getting the old sheets
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Mapping
@@ -38,6 +39,9 @@ class ContentWatch:
 
     async def run(self) -> None:
         """Watch until `stop`."""
+        # What is loaded by now stays: the collector need not walk through it again. With 3,000 sheets that held up
+        # every citizen for 0.4 s whenever a change was taken in.
+        gc.freeze()
         last = self._live
         while not await self._stopped_within(self._every_s):
             try:

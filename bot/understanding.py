@@ -53,13 +53,14 @@ class Understanding:
         considered = self._answers.answer(message).considered
         intent, facet, outcome = self._decided(message, named=bool(considered))
         asked = intent == "procedure"
+        searched = asked or message.intent in _BY_SEARCH
         return {
             "id": line.id,
             "language": parsed["language"]["name"],
             "intent": intent,
             "facet": facet,
             "facets": list(message.facets) if asked else [],
-            "procedures": [{"id": hit.procedure.id, "score": round(hit.score, 3)} for hit in considered if asked],
+            "procedures": [{"id": hit.procedure.id, "score": round(hit.score, 3)} for hit in considered if searched],
             "outcome": outcome,
             "confidence": round(message.confidence, 3),
         }

@@ -20,7 +20,7 @@ from knowledge.loader import Catalogue
 from knowledge.present import covers
 from knowledge.procedures import Country, Facet, Procedure, State
 from knowledge.search import Hit, Search, SearchResult
-from knowledge.settings import Settings, Words
+from knowledge.settings import Settings, Thresholds, Words
 
 
 class Outcome(StrEnum):
@@ -89,27 +89,26 @@ class Knowledge:
     """Answers questions from one catalogue. Threads may share it: an answer reads one index from start to end."""
 
     def __init__(self, catalogue: Catalogue, embedder: Embedder, settings: Settings, words: Words) -> None:
-        self._embedder = embedder
         self._settings = settings
-        self._words = words
-        self._search = self._built(catalogue)
+        self._search = Search(catalogue, embedder, settings, words)
 
     def reload(self, catalogue: Catalogue) -> None:
         """Answer from another catalogue. Questions under way finish on the old one."""
-        self._search = self._built(catalogue)
+        self._search = self._search.with_catalogue(catalogue)
 
     @property
     def catalogue(self) -> Catalogue:
         return self._search.catalogue
+
+    @property
+    def thresholds(self) -> Thresholds:
+        return self._settings.thresholds
 
     def search(self, text: str, country: Country) -> SearchResult:
         return self._search.search(text, country)
 
     def answer(self, question: Question) -> Answer:
         return _Answering(self._search, self._settings, question).answer()
-
-    def _built(self, catalogue: Catalogue) -> Search:
-        return Search(catalogue, self._embedder, self._settings, self._words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +141,16 @@ class _Answering:
         return self._answered(Hit(procedure, score=1.0, lexical=0.0, dense=0.0), reason)
 
     def _beside_uncovered(self, rest: str) -> Answer:
-        """What is asked beside a service that no sheet is about: answered only where it is surely named itself."""
+        """What is asked beside a service that no sheet is about ("the criminal record for the police exam"): answered
+        only where it is named whole, asked about where it is near, else we have no sheet.
+        """
         if not self.search.names_nothing(rest):
             other = replace(self, question=replace(self.question, text=rest, intent_confidence=0.0)).answer()
-            if other.procedure is not None and self.search.names_whole(rest, other.procedure):
+            if other.procedure is not None:
+                if self.search.names_whole(rest, other.procedure):
+                    return other
+                other = replace(other, outcome=Outcome.CLARIFY, reason=Reason.UNSURE, procedure=None)
+            if other.outcome is Outcome.CLARIFY and other.candidates[0].score >= self.settings.thresholds.beside:
                 return other
         return Answer(Outcome.NO_ANSWER, Reason.NOT_COVERED, None, self.facets)
 

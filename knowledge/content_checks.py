@@ -146,25 +146,32 @@ def _links(procedure: Procedure, existing: Collection[str]) -> Iterator[Finding]
 
 
 def _shared_aliases(procedures: Mapping[str, Procedure]) -> Iterator[tuple[str, Finding]]:
-    """One name for two sheets is allowed between neighbours only: there the citizen is asked which one."""
-    owners: dict[tuple[str, str], dict[str, tuple[Place, str]]] = defaultdict(dict)
+    """One name for two sheets is allowed between neighbours only: there the citizen is asked which one.
+
+    Thousands of sheets have 150,000 aliases: what is kept of each is one string, not an object to collect later.
+    """
+    owners: dict[Country, dict[str, str]] = defaultdict(dict)
+    told: set[tuple[Country, str, str]] = set()  # an alias may stand in several varieties of a sheet
     for procedure in procedures.values():
-        for variety, texts in varieties(procedure.aliases):
-            for index, text in enumerate(texts):
-                for country in countries(procedure):
-                    owners[country, _key(text)].setdefault(procedure.id, (("aliases", variety, index), text))
-    for sheets in owners.values():
-        first, *others = sheets
-        for other in others:
-            if first not in procedures[other].related and other not in procedures[first].related:
-                place, text = sheets[other]
-                yield (
-                    other,
-                    (
-                        place,
-                        f"'{text}' is also an alias of {first}; make one more precise or list the sheets as related",
-                    ),
-                )
+        for country in countries(procedure):
+            for place, text in _aliases(procedure):
+                key = _key(text)
+                first = owners[country].setdefault(key, procedure.id)
+                if first == procedure.id or (country, key, procedure.id) in told:
+                    continue
+                told.add((country, key, procedure.id))
+                if first not in procedure.related and procedure.id not in procedures[first].related:
+                    message = (
+                        f"'{text}' is also an alias of {first}; make one more precise or list the sheets as related"
+                    )
+                    yield procedure.id, (place, message)
+
+
+def _aliases(procedure: Procedure) -> Iterator[Finding]:
+    """Every alias with its place."""
+    for variety, texts in varieties(procedure.aliases):
+        for index, text in enumerate(texts):
+            yield ("aliases", variety, index), text
 
 
 def _shared_short_titles(procedures: Mapping[str, Procedure]) -> Iterator[tuple[str, Finding]]:

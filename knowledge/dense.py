@@ -13,11 +13,24 @@ from knowledge.procedures import Procedure
 class DenseIndex:
     """The phrases of every sheet as vectors; a sheet is as near as its nearest phrase."""
 
-    def __init__(self, procedures: tuple[Procedure, ...], embedder: Embedder) -> None:
+    def __init__(self, procedures: tuple[Procedure, ...], embedder: Embedder, before: DenseIndex | None = None) -> None:
+        """`before`: an index by the same embedder; the vectors of sheets that it has too are copied from it."""
         self._embedder = embedder
-        phrases = [[forms.plain(text) for text in phrases_of(procedure)] for procedure in procedures]
-        self._starts = np.cumsum([0, *(len(texts) for texts in phrases[:-1])]) if phrases else np.zeros(0, np.intp)
-        self._vectors: Vectors = embedder.encode([text for texts in phrases for text in texts])
+        kept = [before.vectors_of(procedure) if before else None for procedure in procedures]
+        vectors = [self._encoded(p) if known is None else known for p, known in zip(procedures, kept, strict=True)]
+        ends = np.cumsum([0, *(len(of_sheet) for of_sheet in vectors)])
+        self._starts = ends[:-1]
+        self._vectors: Vectors = np.concatenate([np.zeros((0, embedder.dimensions), dtype=np.float32), *vectors])
+        places = zip(procedures, map(int, ends[:-1]), map(int, ends[1:]), strict=True)
+        self._place = {procedure.id: (procedure, slice(start, end)) for procedure, start, end in places}
+
+    def vectors_of(self, procedure: Procedure) -> Vectors | None:
+        """The vectors of a sheet's phrases, shape [phrases, dimensions]; None where this index has another text."""
+        known, place = self._place.get(procedure.id, (None, slice(0)))
+        return self._vectors[place] if known is procedure else None
+
+    def _encoded(self, procedure: Procedure) -> Vectors:
+        return self._embedder.encode([forms.plain(text) for text in phrases_of(procedure)])
 
     def score(self, text: str) -> Scores:
         """Cosine similarity of each sheet's nearest phrase, -1 to 1, shape [sheets]."""

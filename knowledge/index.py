@@ -3,29 +3,46 @@
 Why not bm25s: it scores whole documents over one flat bag of words. Here a sheet is short and fielded, a word counts by
 where it stands and by how well it matched (as written, stem, sound), and a score must say which share of the question a
 sheet explains; that is a page of numpy. Scores stay BM25's: inverse document frequency times saturating weight.
+
+Rarity and length are relative to all sheets, so one changed sheet changes every weight a little. That is why an index
+is made anew, but from sheets read before (`knowledge.lexicon`): a sort of two million numbers and a few passes.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from knowledge import forms
 from knowledge.language import arabizi
-from knowledge.procedures import Procedure
-from knowledge.settings import FieldWeights, LexicalSettings, Settings
+from knowledge.lexicon import Lexicon, Numbers, SheetWords
+from knowledge.settings import LexicalSettings, Settings
 from knowledge.vocabulary import Vocabulary
 
 Scores = npt.NDArray[np.float32]  # one per sheet, in the index's order
-Positions = npt.NDArray[np.intp]
 
-_TYPO_LETTERS = 5  # shorter words are too often one letter from another word
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where each key stands, by position and rising: key k at `places[starts[k] : starts[k + 1]]`.
+
+    `starts` [keys + 1], `places` [pairs of a key and a place].
+    """
+
+    starts: Numbers
+    places: Numbers
+
+    @property
+    def counts(self) -> Numbers:
+        """In how many places each key stands, shape [keys]."""
+        return np.diff(self.starts)
+
+    def slice_of(self, key: int) -> slice:
+        return slice(self.starts[key], self.starts[key + 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +53,11 @@ class _Posting:
     for one that stands in questions only.
     """
 
-    sheets: Positions
+    sheets: Numbers
     weights: Scores
-    names: Positions
+    names: Numbers
     idf: float
     naming: float
-
-
-Name = tuple[tuple[str, ...], ...]  # its words, each with its readings
-
-
-@dataclass(frozen=True, slots=True)
-class SheetWords:
-    """What one sheet has to be found by: its names, and per key the weight of its mentions."""
-
-    names: tuple[Name, ...]
-    mentions: dict[str, float]
 
 
 Match = tuple[float, _Posting]  # quality (0 to 1) and where
@@ -60,8 +66,11 @@ Match = tuple[float, _Posting]  # quality (0 to 1) and where
 class LexicalIndex:
     """BM25 over weighted fields, with a score of 1 for a sheet that explains every word of the question."""
 
-    def __init__(self, procedures: tuple[Procedure, ...], settings: Settings, vocabulary: Vocabulary) -> None:
-        self._size = len(procedures)
+    def __init__(
+        self, sheets: Sequence[SheetWords], lexicon: Lexicon, settings: Settings, vocabulary: Vocabulary
+    ) -> None:
+        """`sheets` were read with `lexicon`, which must not change any more."""
+        self._size = len(sheets)
         self._settings = settings.lexical
         self._qualities = {
             "exact": self._settings.exact,
@@ -70,13 +79,13 @@ class LexicalIndex:
             "standard": self._settings.standard,
         }
         self._vocabulary = vocabulary
-        sheets = [read_sheet(procedure, settings.fields) for procedure in procedures]
-        names = [name for sheet in sheets for name in sheet.names]
-        self._starts = np.cumsum([0, *(len(sheet.names) for sheet in sheets)])[:-1]
-        self._name_count = len(names)
-        self._postings = self._build(sheets, _standing_in(names))
-        self._typos = _deletions(self._postings)
-        self._full = np.array([self._weight_of_name(name) for name in names], dtype=np.float32)
+        self._lexicon = lexicon
+        self._sheets, self._weights = self._mentions(sheets)
+        self._idf = self._rarities()
+        self._names = _names(sheets, len(lexicon.keys))
+        names_per_sheet = np.array([len(sheet.keys_per_name) for sheet in sheets], dtype=np.intp)
+        self._name_starts = np.cumsum(names_per_sheet) - names_per_sheet
+        self._full = _rarities_of_names(sheets, _rarities_of_words(lexicon, self._idf))
 
     def score(self, text: str) -> Scores:
         """How well each sheet fits, 0 to 1, shape [sheets]: the share of `text` that it explains, lowered where `text`
@@ -93,7 +102,7 @@ class LexicalIndex:
     def _explained(self, text: str) -> tuple[Scores, Scores]:
         """The share of `text` that each sheet explains, and how much of a name of the sheet `text` has."""
         explained = np.zeros(self._size, dtype=np.float32)
-        named = np.zeros(self._name_count, dtype=np.float32)
+        named = np.zeros(len(self._full), dtype=np.float32)
         known = unknown = 0.0
         for readings in dict.fromkeys(forms.words(text)):
             if not self._vocabulary.any_empty(readings):
@@ -109,7 +118,7 @@ class LexicalIndex:
         if known == 0 or not self._size:
             return explained, np.zeros_like(explained)
         possible = known + min(unknown, self._settings.unknown_words)
-        whole = np.maximum.reduceat(np.minimum(named / self._full, 1), self._starts)
+        whole = np.maximum.reduceat(np.minimum(named / self._full, 1), self._name_starts)
         return np.asarray(explained / possible, dtype=np.float32), np.asarray(whole, dtype=np.float32)
 
     def names_nothing(self, text: str) -> bool:
@@ -146,51 +155,58 @@ class LexicalIndex:
 
     def _best_in_names(self, matches: list[Match]) -> Scores:
         """What a word adds to each name it stands in."""
-        scores = np.zeros(self._name_count, dtype=np.float32)
+        scores = np.zeros(len(self._full), dtype=np.float32)
         for quality, posting in matches:
             scores[posting.names] = np.maximum(scores[posting.names], quality * posting.idf)
         return scores
-
-    def _weight_of_name(self, name: Name) -> float:
-        """The rarity of a name's words together; infinite for a name without any: it can never be whole."""
-        words = [readings for readings in name if not self._vocabulary.any_empty(readings)]
-        return sum(max(posting.idf for _, posting in self._matches(readings)) for readings in words) or math.inf
 
     def _matches(self, readings: tuple[str, ...]) -> Iterator[Match]:
         """Postings of a word under its keys with the quality of each match; typos only if nothing else matched."""
         found = False
         for word in readings:
             for key, quality in forms.keys(word):
-                posting = self._postings.get(key)
+                posting = self._posting(key)
                 if posting is not None:
                     found = True
                     yield self._qualities[quality], posting
         if not found:
             for word in readings:
-                for key in _nearby(word, self._typos):
-                    yield self._settings.typo, self._postings[key]
+                for key in self._lexicon.nearby(word):
+                    posting = self._posting(key)
+                    if posting is not None and posting.naming == 1:
+                        yield self._settings.typo, posting
 
-    def _build(self, read: list[SheetWords], names: dict[str, list[int]]) -> dict[str, _Posting]:
-        """The postings, computed for all keys at once: one key's arrays are slices of the arrays of all."""
-        lengths = np.array([sum(sheet.mentions.values()) for sheet in read], dtype=np.float32)
+    def _posting(self, key: str) -> _Posting | None:
+        """Where `key` stands; None where no sheet of this index has it."""
+        number = self._lexicon.keys.get(key)
+        if number is None:
+            return None
+        mentions, names = self._sheets.slice_of(number), self._names.slice_of(number)
+        if mentions.start == mentions.stop:
+            return None
+        return _Posting(
+            self._sheets.places[mentions],
+            self._weights[mentions],
+            self._names.places[names],
+            float(self._idf[number]),
+            1.0 if names.start < names.stop else self._settings.question_word,
+        )
+
+    def _mentions(self, sheets: Sequence[SheetWords]) -> tuple[_Places, Scores]:
+        """The sheets that mention each key, and what each of these mentions weighs."""
+        lengths = np.array([sheet.length for sheet in sheets], dtype=np.float32)
         relative = lengths / max(float(lengths.mean()), 1e-9) if self._size else lengths
-        ids: dict[str, int] = {}
-        of_key = np.array([ids.setdefault(key, len(ids)) for sheet in read for key in sheet.mentions], dtype=np.intp)
-        in_sheet = np.repeat(np.arange(self._size), [len(sheet.mentions) for sheet in read])
-        raw = np.array([weight for sheet in read for weight in sheet.mentions.values()], dtype=np.float32)
-        order = np.argsort(of_key, kind="stable")
-        sheets = in_sheet[order]
-        weights = self._saturated(raw[order], relative[sheets])
-        ends = np.cumsum(np.bincount(of_key, minlength=len(ids))).tolist()
+        keys_per_sheet = np.array([len(sheet.keys) for sheet in sheets], dtype=np.intp)
+        position = np.repeat(np.arange(self._size, dtype=np.int32), keys_per_sheet)
+        places, order = _by_key(_joined([sheet.keys for sheet in sheets]), position, len(self._lexicon.keys))
+        raw = np.concatenate([np.zeros(0, dtype=np.float32), *(sheet.weights for sheet in sheets)])
+        return places, self._saturated(raw[order], relative[places.places])
+
+    def _rarities(self) -> npt.NDArray[np.float64]:
+        """The inverse document frequency of each key, 0 to 1, shape [keys]."""
         most = math.log(1 + (self._size + 0.5) / 0.5)
-        postings, start = {}, 0
-        for key, end in zip(ids, ends, strict=True):
-            idf = math.log(1 + (self._size - (end - start) + 0.5) / ((end - start) + 0.5)) / most
-            naming = 1.0 if key in names else self._settings.question_word
-            standing = np.array(names.get(key, ()), dtype=np.intp)
-            postings[key] = _Posting(sheets[start:end], weights[start:end], standing, idf, naming)
-            start = end
-        return postings
+        by_count = [math.log(1 + (self._size - n + 0.5) / (n + 0.5)) / most for n in range(self._size + 1)]
+        return np.array(by_count)[self._sheets.counts]
 
     def _saturated(self, raw: Scores, relative_length: Scores) -> Scores:
         """BM25's term weight, scaled so that a word mentioned without end counts 1."""
@@ -204,62 +220,50 @@ def _is_frequent(readings: tuple[str, ...]) -> bool:
     return any(word in arabizi.known_words() for word in readings)
 
 
-def _names(procedure: Procedure) -> list[str]:
-    titles = [
-        text for title in (procedure.title, procedure.short_title) for text in (title.ar, title.fr, title.get("ary"))
-    ]
-    return list(dict.fromkeys([*titles, *procedure.aliases.all()]))
+def _by_key(keys: Numbers, position: Numbers, count: int) -> tuple[_Places, npt.NDArray[np.intp]]:
+    """Pairs of a key and a position put in order: by key, then as they come. Also the order itself.
+
+    `count`: how many keys there are.
+    """
+    order = _order(keys)
+    starts = np.zeros(count + 1, dtype=np.int32)
+    np.cumsum(np.bincount(keys, minlength=count), out=starts[1:])
+    return _Places(starts, position[order]), order
 
 
-@lru_cache(maxsize=8192)  # a changed sheet is read again, the thousands beside it are not
-def read_sheet(procedure: Procedure, fields: FieldWeights) -> SheetWords:
-    """A sheet's words, read once for all indices that it stands in."""
-    mentions: dict[str, float] = defaultdict(float)
-    for text, weight in _fields(procedure, fields):
-        for key in _keys(forms.words(text)):
-            mentions[key] += weight
-    return SheetWords(tuple(forms.words(name) for name in _names(procedure)), dict(mentions))
+def _order(keys: Numbers) -> npt.NDArray[np.intp]:
+    """The stable order of `keys`, half a number after the other: 16 bits are sorted by counting, five times as fast."""
+    order = np.argsort((keys & 0xFFFF).astype(np.uint16), kind="stable")
+    upper = (keys >> 16).astype(np.uint16)
+    return np.asarray(order[np.argsort(upper[order], kind="stable")])
 
 
-def _standing_in(names: list[Name]) -> dict[str, list[int]]:
-    """The names that each key stands in, by position."""
-    table: dict[str, list[int]] = defaultdict(list)
-    for position, name in enumerate(names):
-        for key in _keys(name):
-            table[key].append(position)
-    return table
+def _names(sheets: Sequence[SheetWords], count: int) -> _Places:
+    """The names that each of the `count` keys stands in, by position among the names of all sheets."""
+    keys_per_name = _joined([sheet.keys_per_name for sheet in sheets])
+    position = np.repeat(np.arange(len(keys_per_name), dtype=np.int32), keys_per_name)
+    return _by_key(_joined([sheet.name_keys for sheet in sheets]), position, count)[0]
 
 
-def _keys(words: Name) -> set[str]:
-    return {key for readings in words for word in readings for key, _ in forms.keys(word)}
+def _rarities_of_words(lexicon: Lexicon, idf: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The rarity of each word of the lexicon, which is that of its rarest key, shape [words]."""
+    keys_of_words = lexicon.keys_of_words
+    if not keys_of_words:
+        return np.zeros(0)
+    keys_per_word = np.array([len(keys) for keys in keys_of_words])
+    keys = np.array([key for of_word in keys_of_words for key in of_word], dtype=np.int32)
+    return np.maximum.reduceat(idf[keys], np.cumsum(keys_per_word) - keys_per_word)
 
 
-def _fields(procedure: Procedure, weights: FieldWeights) -> Iterator[tuple[str, float]]:
-    """Every searched text with its weight."""
-    for text in _names(procedure):
-        yield text, weights.names
-    for text in procedure.questions.all():
-        yield text, weights.questions
-    for text in (procedure.summary.ar, procedure.summary.fr, procedure.summary.get("ary")):
-        yield text, weights.summary
+def _rarities_of_names(sheets: Sequence[SheetWords], rarities: npt.NDArray[np.float64]) -> Scores:
+    """The rarity of each name's words together; infinite for a name without any: it can never be whole."""
+    words_per_name = _joined([sheet.words_per_name for sheet in sheets])
+    position = np.repeat(np.arange(len(words_per_name)), words_per_name)
+    words = _joined([sheet.name_words for sheet in sheets])
+    full = np.bincount(position, weights=rarities[words], minlength=len(words_per_name))
+    return np.where(full > 0, full, math.inf).astype(np.float32)
 
 
-def _deletions(postings: dict[str, _Posting]) -> dict[str, list[str]]:
-    """Each longer word of a name under itself with one letter left out: finds any single wrong letter."""
-    table: dict[str, list[str]] = defaultdict(list)
-    for key, posting in postings.items():
-        if posting.naming == 1 and len(key) >= _TYPO_LETTERS and key.isalpha():
-            for shorter in {key, *(key[:i] + key[i + 1 :] for i in range(len(key)))}:
-                table[shorter].append(key)
-    return dict(table)
-
-
-def _nearby(word: str, table: dict[str, list[str]]) -> set[str]:
-    """Words at one letter's distance: one more, one less, or one different."""
-    if len(word) < _TYPO_LETTERS or not word.isalpha():
-        return set()
-    return {
-        near
-        for shorter in (word, *(word[:i] + word[i + 1 :] for i in range(len(word))))
-        for near in table.get(shorter, ())
-    }
+def _joined(arrays: list[Numbers]) -> Numbers:
+    """One array of them all, also where there are none."""
+    return np.concatenate([np.zeros(0, dtype=np.int32), *arrays])

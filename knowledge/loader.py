@@ -117,13 +117,15 @@ def stamps_of(path: Path) -> dict[Path, Stamp]:
     if not path.is_dir():
         raise FileNotFoundError(f"no content folder at {path}")
     stamps: dict[Path, Stamp] = {}
-    for folder, _, names in os.walk(path):  # faster than Path.rglob, and done several times a second
-        for name in names:
+    for folder, folders, names in os.walk(path):  # faster than Path.rglob, and done several times a second
+        folders.sort()
+        parent = Path(folder)
+        for name in sorted(names):
             if name.endswith((".yaml", ".yml")) and not name.startswith("."):  # hidden: an editor's lock or copy
-                file = Path(folder, name)
+                file = parent / name
                 status = file.stat()
                 stamps[file] = (status.st_mtime_ns, status.st_size, status.st_ino)
-    return dict(sorted(stamps.items()))
+    return stamps
 
 
 def _recalled(remembered: Remembered, file: Path, stamp: Stamp) -> _Read | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from knowledge.dense import DenseIndex, phrases_of
 from knowledge.embedding import Embedder
 from knowledge.faq import FaqEntry
 from knowledge.index import LexicalIndex
+from knowledge.lexicon import Lexicon, SheetWords, read_sheet
 from knowledge.loader import Catalogue
 from knowledge.procedures import Country, Procedure
 from knowledge.settings import Settings, Words
@@ -42,28 +44,66 @@ class SearchResult:
     timings_ms: dict[str, float]
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is known of one sheet alone, whatever the others say: it stays while the sheet does.
+
+    `titled`, `mentioned`: the variants that its titles, and that all its phrases speak of. `unasked`: its factor where
+    a citizen speaks of none.
+    """
+
+    procedure: Procedure
+    words: SheetWords
+    titled: frozenset[str]
+    mentioned: frozenset[str]
+    unasked: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a new search takes over from the one before it. The new one's words are added to `lexicon`."""
+
+    lexicon: Lexicon
+    sheets: Mapping[str, _Read]
+    dense: DenseIndex | None
+
+    def read(self, procedure: Procedure) -> _Read | None:
+        """What was read of a sheet; None where it is new or has changed."""
+        read = self.sheets.get(procedure.id)
+        return read if read is not None and read.procedure is procedure else None
+
+
 class Search:
     """An immutable index over one catalogue."""
 
-    def __init__(self, catalogue: Catalogue, embedder: Embedder, settings: Settings, words: Words) -> None:
+    def __init__(
+        self, catalogue: Catalogue, embedder: Embedder, settings: Settings, words: Words, kept: _Kept | None = None
+    ) -> None:
+        """`kept`: of a search with the same embedder, settings and words; see `with_catalogue`."""
+        kept = kept or _Kept(Lexicon(), {}, None)
         self.catalogue = catalogue
         self.vocabulary = Vocabulary(words)
-        self._settings = settings
+        self._embedder, self._settings, self._words, self._lexicon = embedder, settings, words, kept.lexicon
         questions = tuple(p for p in catalogue if isinstance(p, FaqEntry))
         sheets = tuple(p for p in catalogue if not isinstance(p, FaqEntry))
         self._procedures: tuple[Procedure, ...] = (*sheets, *questions)
         # A question that is no procedure must not change how rare a word is among procedures: two indices.
         self._sheets = len(sheets)
-        self._lexical = LexicalIndex(sheets, settings, self.vocabulary)
-        self._lexical_of_all = LexicalIndex(self._procedures, settings, self.vocabulary)
-        self._dense = DenseIndex(self._procedures, embedder)
-        self._titled = {p.id: self._variants_in_title(p) for p in self._procedures}
-        self._unasked = {
-            p.id: math.prod(1 - settings.variants[v] for v in self._titled[p.id]) for p in self._procedures
-        }
+        self._read = {p.id: kept.read(p) or self._read_anew(p) for p in self._procedures}
+        found_by = [self._read[p.id].words for p in self._procedures]
+        self._lexical = LexicalIndex(found_by[: self._sheets], self._lexicon, settings, self.vocabulary)
+        self._lexical_of_all = LexicalIndex(found_by, self._lexicon, settings, self.vocabulary)
+        self._dense = DenseIndex(self._procedures, embedder, kept.dense)
         self._by_id = np.argsort(np.argsort([p.id for p in self._procedures]))  # its place in the order of ids
         self._fits_of: dict[tuple[frozenset[str], Country], np.ndarray] = {}
-        self._mentioned = {p.id: self.vocabulary.variants(" . ".join(phrases_of(p))) for p in self._procedures}
+
+    def with_catalogue(self, catalogue: Catalogue) -> Search:
+        """A search over another catalogue, the same as a new one but sooner: only sheets that changed are read.
+
+        A sheet has changed when it is another object: the loader gives the same one while the file stays.
+        """
+        kept = _Kept(self._lexicon.copy(), self._read, self._dense)
+        return Search(catalogue, self._embedder, self._settings, self._words, kept)
 
     def search(self, text: str, country: Country, *, detail: bool = True) -> SearchResult:
         """The sheets that `text` may mean, those of `country` preferred. `detail`: it asks a price, a place …"""
@@ -95,16 +135,16 @@ class Search:
     def variant_of(self, procedure: Procedure, text: str) -> Procedure | None:
         """The neighbour of `procedure` that `text` asks for ("and for my son?"), itself if it is that one already."""
         spoken = self.vocabulary.variants(text)
-        if not spoken or spoken <= self._titled[procedure.id]:
+        if not spoken or spoken <= self._read[procedure.id].titled:
             return procedure if spoken else None
         if "minor" in spoken and procedure.minor_variant is not None:
             return self.catalogue.get(procedure.minor_variant)
         neighbours = [self.catalogue.get(related) for related in procedure.related]
-        return next((n for n in neighbours if n is not None and spoken & self._titled[n.id]), None)
+        return next((n for n in neighbours if n is not None and spoken & self._read[n.id].titled), None)
 
     def generality(self, procedure: Procedure) -> float:
         """How special a sheet's title is: 0 for "passport", more for a renewal, most for a child's."""
-        return sum(self._settings.variants[name] for name in self._titled[procedure.id])
+        return sum(self._settings.variants[name] for name in self._read[procedure.id].titled)
 
     def _ranked(self, text: str, country: Country, lexical: np.ndarray, dense: np.ndarray) -> list[Hit]:
         zero, one, fusion = self._settings.dense.zero, self._settings.dense.one, self._settings.fusion
@@ -137,21 +177,28 @@ class Search:
 
     def _fit(self, procedure: Procedure, spoken: frozenset[str], country: Country) -> float:
         """The factor for the country, the variants asked for and the variants the title insists on."""
-        titled, fusion = self._titled[procedure.id], self._settings.fusion
+        read, fusion = self._read[procedure.id], self._settings.fusion
         factor = 1.0 if procedure.serves(country) else fusion.other_country
         if procedure.id not in self._settings.everyday:
             factor *= fusion.special
         if not spoken:
-            return factor * self._unasked[procedure.id]
-        for name in titled - spoken:
+            return factor * read.unasked
+        for name in read.titled - spoken:
             factor *= 1 - self._settings.variants[name]
-        for name in spoken - titled:
-            if any(name in self._titled.get(related, ()) for related in procedure.related):
+        for name in spoken - read.titled:
+            if any(name in self._read[related].titled for related in procedure.related if related in self._read):
                 factor *= fusion.variant_missing
-            elif name not in self._mentioned[procedure.id]:
+            elif name not in read.mentioned:
                 factor *= fusion.variant_unknown
         return factor
 
-    def _variants_in_title(self, procedure: Procedure) -> frozenset[str]:
+    def _read_anew(self, procedure: Procedure) -> _Read:
         titles = (procedure.title.fr, procedure.title.ar, procedure.short_title.fr, procedure.short_title.ar)
-        return frozenset().union(*(self.vocabulary.variants(title) for title in titles))
+        titled = frozenset().union(*(self.vocabulary.variants(title) for title in titles))
+        return _Read(
+            procedure,
+            read_sheet(procedure, self._settings.fields, self._lexicon, self.vocabulary),
+            titled,
+            mentioned=self.vocabulary.variants(" . ".join(phrases_of(procedure))),
+            unasked=math.prod(1 - self._settings.variants[name] for name in titled),
+        )

@@ -1,4 +1,4 @@
-"""settings.yaml and words.yaml, typed: every number and word list that tunes search and answers."""
+"""settings.yaml, words.yaml and not_covered.yaml, typed: every number and word list that tunes search and answers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0, le=10)]
+Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
 
 _HERE = Path(__file__).parent
 
@@ -75,6 +76,8 @@ class Thresholds(_Model):
     answer_alone: Share
     alone: Share
     ask: Share
+    outside: Share
+    beside: Share
     margin: Share
     sure_intent: Share
     choices: Annotated[int, Field(ge=2, le=3)]
@@ -105,14 +108,17 @@ class Settings(_Model):
 class Words(_Model):
     """words.yaml: words that never name a procedure, `soft` ones that do only if a sheet is called so, and variants.
 
-    `not_covered`: names of services that no sheet is about, most of which share a word with one that is.
+    `not_covered`, from not_covered.yaml: services that no sheet is about, by domain, each by its names. `links` may
+    stand between the words of such a name; one of `means` before it says that the service is not asked for.
     """
 
     empty: tuple[str, ...]
     facets: tuple[str, ...]
     soft: tuple[str, ...]
+    links: tuple[str, ...]
+    means: tuple[str, ...]
     variants: dict[str, tuple[str, ...]]
-    not_covered: tuple[str, ...]
+    not_covered: dict[str, tuple[Names, ...]]
 
 
 def load_settings(file: Path = _HERE / "settings.yaml") -> Settings:
@@ -123,9 +129,10 @@ def load_settings(file: Path = _HERE / "settings.yaml") -> Settings:
     return Settings.model_validate(yaml.safe_load(file.read_text("utf-8")))
 
 
-def load_words(file: Path = _HERE / "words.yaml") -> Words:
+def load_words(file: Path = _HERE / "words.yaml", not_covered: Path = _HERE / "not_covered.yaml") -> Words:
     """
     Raises:
         pydantic.ValidationError: a list is missing or unknown.
     """
-    return Words.model_validate(yaml.safe_load(file.read_text("utf-8")))
+    words = yaml.safe_load(file.read_text("utf-8"))
+    return Words.model_validate({**words, "not_covered": yaml.safe_load(not_covered.read_text("utf-8"))})

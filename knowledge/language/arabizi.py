@@ -34,6 +34,7 @@ _NOT_FRENCH = re.compile(  # letter sequences of Arabizi that French words do no
     r"kh|gh(?![nt])|^(?:bgh|ch[bdfhjklmnqst]|dy|kt|ka[ny]|ma?ch[a-z]+ch$|nt|nk|nj|nd|ns|tn|tk|bz|mz|mn|wl|wa|ws|hd|ld|lw|lb|lm|ln|lj)"
     r"|[aeiou]ch$|iya$|aw[ae]?|ya$|q(?!u)|^w|[^aeiouy0-9]{5}"
 )
+_REMEMBERED = 16384  # words, each met again and again: thousands of sheets say two million with a few thousand
 
 
 @lru_cache(maxsize=1)
@@ -43,6 +44,7 @@ def known_words() -> dict[str, str]:
     return words
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_arabizi(token: str) -> bool:
     """Whether one word is Darija in Latin letters. A word that is French as well ("la", "fin") is not."""
     word = normalise(token)
@@ -63,6 +65,7 @@ def to_arabic(text: str) -> str:
     return " ".join(_word_to_arabic(word) for word in words)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _word_to_arabic(word: str) -> str:
     known = known_words().get(word)
     if known is not None:

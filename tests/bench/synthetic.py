@@ -34,7 +34,9 @@ def synthetic_sheets(real: Catalogue, count: int, seed: int = SEED) -> Iterator[
     chance = random.Random(seed)
     models = [sheet for sheet in real if not isinstance(sheet, FaqEntry)]
     names, questions = _pools([sheet.aliases for sheet in models]), _pools([sheet.questions for sheet in models])
-    invented = _invented_words(chance, _SHARED_WORDS + 2 * count)
+    phrases = [words for pools in (names, questions) for pool in pools.values() for words in pool]
+    real_words = {word.casefold() for words in phrases for word in words}
+    invented = _invented_words(chance, _SHARED_WORDS + 2 * count, real_words)
     shared, own = invented[:_SHARED_WORDS], invented[_SHARED_WORDS:]
     for number in range(count):
         model = models[number % len(models)]
@@ -103,12 +105,13 @@ def _pools(all_phrases: list[Phrases]) -> Pools:
     return pools
 
 
-def _invented_words(chance: random.Random, count: int) -> list[Word]:
-    """Words of two to four syllables, no two alike in either script."""
+def _invented_words(chance: random.Random, count: int, real_words: set[str]) -> list[Word]:
+    """Words of two to four syllables, no two alike in either script, none a real one: "dariba" is a tax."""
     words: dict[str, str] = {}  # Latin to Arabic: each syllable has one letter pair, so both are unique
     while len(words) < count:
         size = chance.choices((2, 3, 4), weights=(2, 5, 3))[0]
         syllables = [(chance.choice(list(_CONSONANTS)), chance.choice(list(_VOWELS))) for _ in range(size)]
         latin = "".join(consonant + vowel for consonant, vowel in syllables)
-        words.setdefault(latin, "".join(_CONSONANTS[c] + _VOWELS[v] for c, v in syllables))
+        if latin not in real_words:
+            words.setdefault(latin, "".join(_CONSONANTS[c] + _VOWELS[v] for c, v in syllables))
     return [{"fr": latin, "ary-Latn": latin, "ar": arabic, "ary": arabic} for latin, arabic in words.items()]

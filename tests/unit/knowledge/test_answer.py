@@ -149,7 +149,7 @@ def test_a_button_of_a_sheet_that_is_gone_has_no_answer(knowledge: Knowledge) ->
 
 def test_a_question_back_offers_two_or_three_choices_best_first(knowledge: Knowledge) -> None:
     several = ask(knowledge, "documents la carte nationale", DOCUMENTS)
-    unsure = ask(knowledge, "carte officielle", DOCUMENTS)
+    unsure = ask(knowledge, "carte de mon père", DOCUMENTS)
 
     assert [hit.procedure.id for hit in several.candidates] == ["ma.cnie_premiere_demande", "ma.cnie_renouvellement"]
     assert (unsure.reason, len(unsure.candidates) in (2, 3)) == (Reason.UNSURE, True)

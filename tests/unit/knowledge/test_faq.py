@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 
 from knowledge.answer import Knowledge, Outcome, Question
+from knowledge.embedding import load_embedder
 from knowledge.faq import FaqEntry
 from knowledge.loader import Catalogue, ContentError, check_content, load_content
 from knowledge.present import Presented, covers, present, tells
 from knowledge.procedures import Country, Facet
+from knowledge.settings import load_settings, load_words
+
+from .conftest import SHIPPED
 
 TODAY = date(2026, 11, 22)
 
@@ -120,7 +124,7 @@ def test_a_detail_of_a_procedure_is_never_answered_by_a_question(
 
 def test_questions_change_no_procedure_s_score(catalogue: Catalogue, knowledge: Knowledge) -> None:
     procedures = Catalogue.of(tuple(p for p in catalogue if not isinstance(p, FaqEntry)))
-    alone = Knowledge(procedures, knowledge._embedder, knowledge._settings, knowledge._words)
+    alone = Knowledge(procedures, load_embedder(str(SHIPPED / "model")), load_settings(), load_words())
     for text in ("combien coûte le casier judiciaire", "شنو خاصني باش نجدد لاكارط", "timbre passeport"):
         with_them = knowledge.search(text, Country.MA)
         without = alone.search(text, Country.MA)

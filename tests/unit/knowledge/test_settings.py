@@ -63,3 +63,13 @@ def test_a_misnamed_word_list_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ValidationError, match="variant"):
         load_words(tmp_path / "words.yaml")
+
+
+@pytest.mark.parametrize(
+    "services", ["permis: [permis de chasse]", "permis: [[]]", "permis: [['']]", "[permis de chasse]"]
+)
+def test_services_that_are_not_listed_by_domain_and_name_are_refused(services: str, tmp_path: Path) -> None:
+    (tmp_path / "not_covered.yaml").write_text(services)
+
+    with pytest.raises(ValidationError, match="not_covered"):
+        load_words(not_covered=tmp_path / "not_covered.yaml")
