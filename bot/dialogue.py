@@ -11,6 +11,8 @@ from pydantic import ValidationError
 
 from actions.contract import TurnInput, TurnResult
 
+ACTIONS_DOWN = {"dalil": "actions_down"}  # bot/nlu/rasa_server.py says so
+
 
 class DialogueDown(Exception):
     """Rasa cannot be reached or does not answer in time. Not the message's fault: try again later."""
@@ -51,7 +53,10 @@ class RasaDialogue:
             raise DialogueDown(f"HTTP {status}")
         if status != 200:
             raise DialogueFailed(f"HTTP {status}")
-        results = [_result(item) for item in json.loads(answer) if "custom" in item]
+        said = [item["custom"] for item in json.loads(answer) if "custom" in item]
+        if ACTIONS_DOWN in said:
+            raise DialogueDown("Rasa cannot reach the actions")
+        results = [_result(custom) for custom in said]
         if not results:
             raise DialogueFailed("no action gave a result")
         return results
@@ -82,8 +87,8 @@ async def has_model(http: httpx2.AsyncClient, url: str) -> bool:
     return response.status_code == 200 and bool(response.json().get("model_file"))
 
 
-def _result(item: dict[str, Any]) -> TurnResult:
+def _result(custom: dict[str, Any]) -> TurnResult:
     try:
-        return TurnResult.model_validate(item["custom"])
+        return TurnResult.model_validate(custom)
     except ValidationError as error:
         raise DialogueFailed(f"an action's result has {error.error_count()} mistakes") from None

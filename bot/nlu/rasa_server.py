@@ -28,7 +28,7 @@ def check_schema_once() -> None:
     def validate(self: RemoteAction, result: Dict[str, Any]) -> bool:
         return validator.is_valid(result) or by_rasa(self, result)
 
-    RemoteAction._validate_action_result = validate  # noqa: SLF001
+    RemoteAction._validate_action_result = validate  # noqa: SLF001 - the same: the method is private
 
 
 def keep_connections() -> None:

@@ -98,7 +98,7 @@ def main() -> None:
     )
     arguments.add_argument("--provider-ms", type=float, default=0.0, help="how long the provider takes (latency)")
     arguments.add_argument("--receipts", action="store_true", help="the provider reports deliveries (latency)")
-    arguments.add_argument("--set", dest="settings", nargs="*", default=[], metavar="DALIL_NAME=VALUE")
+    arguments.add_argument("--set", dest="settings", nargs="*", default=[], metavar="SETTING=VALUE")
     given = arguments.parse_args()
     given.settings = dict(one.split("=", 1) for one in given.settings)
     for name in SCENARIOS if given.scenario == "all" else [given.scenario]:
