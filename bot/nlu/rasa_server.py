@@ -14,6 +14,7 @@ import aiohttp
 from jsonschema.validators import validator_for
 from rasa import __main__ as rasa_command
 from rasa.core.actions.action import RemoteAction
+from rasa.shared.exceptions import RasaException
 from rasa.utils.endpoints import DEFAULT_REQUEST_TIMEOUT, EndpointConfig
 
 KEEP_S = 3.0  # an idle connection is closed before the app closes it (uvicorn: 5 seconds)
@@ -38,6 +39,22 @@ def keep_connections() -> None:
     EndpointConfig.session = lambda self: by_rasa(self) if self.basic_auth or self.headers else kept
 
 
+def tell_when_actions_are_down() -> None:
+    """Say so in the answer. Rasa answers 200 and nothing, as it does when an action fails by the message's fault."""
+    by_rasa = RemoteAction.run
+
+    async def run(self: RemoteAction, output_channel: Any, nlg: Any, tracker: Any, domain: Any) -> Any:
+        try:
+            return await by_rasa(self, output_channel, nlg, tracker, domain)
+        except RasaException as error:
+            why = error.__cause__ or error.__context__
+            if isinstance(why, aiohttp.ClientConnectionError) or getattr(why, "status", 0) in (502, 503, 504):
+                await output_channel.send_custom_json(tracker.sender_id, {"dalil": "actions_down"})
+            raise
+
+    RemoteAction.run = run
+
+
 class _Kept:
     """Rasa opens and closes it with every call; it only hands out one session, made at the first call."""
 
@@ -60,6 +77,7 @@ class _Kept:
 def main() -> None:
     check_schema_once()
     keep_connections()
+    tell_when_actions_are_down()
     rasa_command.main()
 
 
