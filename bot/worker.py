@@ -88,6 +88,11 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody asked for the end."""
+        return self._stopping.is_set()
+
     def stop(self) -> None:
         self._stopping.set()
         self._inbox_signal.set()

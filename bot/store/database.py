@@ -14,6 +14,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.ports import StoreUnavailable
 
+# libpq: a database machine that vanished without a word is noticed within seconds, not after the kernel's two hours.
+_CONNECTION = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
 BUSY_TIMEOUT_MS = 5_000  # another process holds SQLite's write lock: wait this long before giving up
 FROZEN_MS = 15_000  # a machine stands still in the middle of a transaction: what it locked is free again after this
 
@@ -34,7 +42,9 @@ class Database:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
-            self.engine = create_engine(parsed, pool_size=10, max_overflow=5, pool_pre_ping=True)
+            self.engine = create_engine(
+                parsed, pool_size=10, max_overflow=5, pool_pre_ping=True, connect_args=_CONNECTION
+            )
             event.listen(self.engine, "connect", _prepare_postgres)
         # SQLite has one writer. Threads of this process queue here, fairly and without SQLite's sleeping back-off,
         # which cost up to 100 ms a try.

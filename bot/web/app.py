@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -15,6 +19,8 @@ from bot.web import api, gateway, health, rasa_actions, webchat
 from bot.web.phones.routes import create_router as phones_router
 from bot.worker import Worker
 from connectors.channels.webchat import WebChat
+
+log = logging.getLogger(__name__)
 
 
 def create_web(settings: Settings, *, worker: bool) -> FastAPI:
@@ -27,7 +33,9 @@ def create_web(settings: Settings, *, worker: bool) -> FastAPI:
         _mount(web, app, own)
         running = [asyncio.create_task(app.content_watch.run())]
         if own is not None:
-            running.append(asyncio.create_task(own.run()))
+            working = asyncio.create_task(own.run())
+            working.add_done_callback(partial(_ended, own))
+            running.append(working)
         try:
             yield
         finally:
@@ -38,6 +46,13 @@ def create_web(settings: Settings, *, worker: bool) -> FastAPI:
             await app.close()
 
     return FastAPI(title="Dalil", lifespan=lifespan, docs_url="/api/docs", redoc_url=None)
+
+
+def _ended(worker: Worker, working: asyncio.Task[None]) -> None:
+    """Take the process down with a worker that ended by a mistake: a web that only stores would look healthy."""
+    if not worker.stopping:
+        log.critical("the worker ended", exc_info=working.exception())
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _mount(web: FastAPI, app: App, worker: Worker | None) -> None:
