@@ -71,7 +71,6 @@ def serve(
 
     settings = settings_or_exit()
     configure_logs(settings.log_level)
-    sys.setswitchinterval(float(os.environ.get('SWI','0.005')))
     uvicorn.run(
         create_web(settings, worker=worker),
         host=host or settings.host,
