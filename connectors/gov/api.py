@@ -1,13 +1,15 @@
-"""What Dalil needs of a government system that keeps applications: the status of one, and nothing else.
+"""What Dalil needs of government systems: where an application stands, complaints, appointments, the services there are.
 
-Every system has its own codes. A client maps them onto `CaseState` by a literal table; a code outside the table comes
-out as `UNKNOWN` with the system's own title, never guessed at.
+Four small protocols; a client implements those that its system offers and is closed with `close`. Every system has its
+own codes: a client maps them by a literal table, and a code outside the table comes out as `UNKNOWN` with the system's
+own title, never guessed at. All calls raise `SystemDown`, `SystemSlow` or `SystemGarbled` (connectors/errors.py). Times
+have a zone, days do not.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -31,7 +33,9 @@ class Case:
     """One application, told only to somebody who proved that it is his.
 
     `raw_code` and `raw_title` are the system's own words (either may be empty), `registered` is the day it was
-    received, `ended` says that the system has finished with it.
+    received, `ended` says that the system has finished with it. `changed`: the last step's day. `next_step` and
+    `return_reason` (why the file was sent back) are the system's own sentences, shown as quotations. `result`: what came
+    of it, where the system says (a number, a place to collect it).
     """
 
     ref: str
@@ -41,6 +45,10 @@ class Case:
     raw_title: str
     registered: date | None
     ended: bool
+    changed: date | None = None
+    next_step: str = ""
+    return_reason: str = ""
+    result: str = ""
 
 
 class CaseTracker(Protocol):
@@ -62,3 +70,128 @@ class CaseTracker(Protocol):
     async def close(self) -> None:
         """Release connections."""
         ...
+
+
+# ---- services ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service that a system offers. `code` is the system's; texts are as the system gives them."""
+
+    code: str
+    title: str
+    description: str = ""
+    group: str = ""
+
+
+class ServiceCatalogue(Protocol):
+    """A system that lists what it offers. The list may be kept for some minutes; nothing of a person is in it."""
+
+    async def services(self) -> tuple[Service, ...]: ...
+
+
+# ---- complaints ----------------------------------------------------------------------------------------------------
+
+
+class ComplaintState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it is: coordinates (WGS 84 degrees), or an address in words, or both."""
+
+    latitude: float | None = None
+    longitude: float | None = None
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What a citizen reports. `attributes` answer the questions that its kind asks, by their code."""
+
+    kind: str  # a `Service.code`
+    description: str
+    place: Place = Place()
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the desk gave for a complaint: its reference, or a token for which the reference comes later, or neither
+    (a desk that tells nothing). `notice`: what it says happens next.
+    """
+
+    ref: str = ""
+    token: str = ""
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintStatus:
+    ref: str
+    kind: str
+    state: ComplaintState
+    raw_status: str
+    notes: str
+    requested: datetime | None
+    updated: datetime | None
+    expected: datetime | None
+    agency: str = ""
+
+
+class ComplaintDesk(Protocol):
+    """A system that takes complaints. Filing is never repeated by itself: a lost answer is `Uncertain`'s rule."""
+
+    async def kinds(self) -> tuple[Service, ...]: ...
+
+    async def file(self, complaint: Complaint) -> Receipt: ...
+
+    async def reference(self, token: str) -> str | None:
+        """The reference that a token stands for by now, or None where there is none yet."""
+        ...
+
+    async def track(self, ref: str) -> ComplaintStatus | None: ...
+
+    async def close(self) -> None: ...
+
+
+# ---- appointments --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A time that can be booked. `free`: places left, where the system says."""
+
+    id: str
+    start: datetime
+    end: datetime
+    place: str = ""
+    free: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A booked slot; `ref` is what the citizen shows."""
+
+    ref: str
+    slot: Slot
+
+
+class AppointmentBook(Protocol):
+    """A system that keeps appointments. `person`: our own id of the citizen, never a name or a number."""
+
+    async def free_slots(self, service: str, since: datetime, until: datetime) -> tuple[Slot, ...]: ...
+
+    async def book(self, slot: Slot, person: str) -> Booking | None:
+        """The booking, or None where the slot has been taken meanwhile."""
+        ...
+
+    async def cancel(self, ref: str) -> bool:
+        """Whether there was such a booking."""
+        ...
+
+    async def close(self) -> None: ...
