@@ -1,4 +1,4 @@
-"""What Dalil needs of government systems: where an application stands, complaints, appointments, the services there are.
+"""What Dalil needs of government systems: where an application stands, complaints, appointments, services.
 
 Four small protocols; a client implements those that its system offers and is closed with `close`. Every system has its
 own codes: a client maps them by a literal table, and a code outside the table comes out as `UNKNOWN` with the system's
@@ -34,8 +34,8 @@ class Case:
 
     `raw_code` and `raw_title` are the system's own words (either may be empty), `registered` is the day it was
     received, `ended` says that the system has finished with it. `changed`: the last step's day. `next_step` and
-    `return_reason` (why the file was sent back) are the system's own sentences, shown as quotations. `result`: what came
-    of it, where the system says (a number, a place to collect it).
+    `return_reason` (why the file was sent back) are the system's own sentences, shown as quotations. `result`: what
+    came of it, where the system says (a number, a place to collect it).
     """
 
     ref: str
