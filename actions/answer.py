@@ -15,6 +15,7 @@ from rasa_sdk.types import DomainDict
 
 from actions import payloads
 from actions.contract import Context, Outcome, Topic, TurnResult
+from actions.deadline import Deadlines
 from actions.explain import fuller
 from actions.phrases import load_follow_up_words
 from actions.question import NOT_UNDERSTOOD, Asked, Questions, facets_of, goes_on, known
@@ -52,6 +53,7 @@ class AnswerQuestion(Action):
         self._knowledge = knowledge
         self._countries = load_countries()
         self._words = load_follow_up_words()
+        self._deadlines = Deadlines(wording, knowledge)
         self._questions = Questions(knowledge, self._countries, self._words, Vocabulary(load_words()))
 
     def name(self) -> str:
@@ -77,6 +79,10 @@ class AnswerQuestion(Action):
             return self._explained(message)
         asked = self._questions.ask(message)
         answer = asked.answer
+        found = answer.procedure or (answer.candidates[0].procedure if answer.candidates else None)
+        calculated = self._deadlines.asked_by(message, found.id if found else None)
+        if calculated is not None:
+            return calculated
         match answer.outcome:
             case Found.ANSWERED if answer.procedure is not None and not _is_noise(message, answer):
                 return self._answered(message, answer, answer.procedure, asked.facets)

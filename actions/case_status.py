@@ -19,11 +19,13 @@ from rasa_sdk.types import DomainDict
 
 from actions.attempts import AttemptLedger, file_key, is_locked
 from actions.contract import TurnResult
+from actions.deadline import Deadlines
 from actions.replies import Wording
 from actions.speak import handled, utter
 from actions.status_form import BIRTH_DATE, FILE_NUMBER
+from actions.tracking import Tracking
 from actions.turn_input import ActionCallError, Understood, understood
-from connectors.errors import GovError, SystemDown, SystemGarbled, SystemSlow
+from connectors.errors import GovError, SystemDown, SystemGarbled, SystemRefused, SystemSlow
 from connectors.gov.api import Case, CaseState, CaseTracker
 
 logger = logging.getLogger(__name__)
@@ -31,19 +33,37 @@ logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 
 _FAILURES: Mapping[type[GovError], str] = MappingProxyType(
-    {SystemDown: "case_down", SystemSlow: "case_slow", SystemGarbled: "case_garbled"}
+    {
+        SystemDown: "case_down",
+        SystemRefused: "case_down",
+        SystemSlow: "case_slow",
+        SystemGarbled: "case_garbled",
+    }
 )
 _GOES_WELL = frozenset({CaseState.RECEIVED, CaseState.IN_PROGRESS, CaseState.APPROVED})
 
 
 class CaseStatus(Action):
-    """Looks one case up. `clock` is asked, not the message's time: a replayed message tries now."""
+    """Looks one case up. `clock` is asked, not the message's time: a replayed message tries now.
 
-    def __init__(self, wording: Wording, cases: CaseTracker | None, attempts: AttemptLedger, clock: Clock) -> None:
+    Without a system, it shows the official page on which the citizen can look himself.
+    """
+
+    def __init__(
+        self,
+        wording: Wording,
+        cases: CaseTracker | None,
+        attempts: AttemptLedger,
+        clock: Clock,
+        tracking: Tracking,
+        deadlines: Deadlines,
+    ) -> None:
         self._wording = wording
         self._cases = cases
         self._attempts = attempts
         self._clock = clock
+        self._tracking = tracking
+        self._deadlines = deadlines
 
     def name(self) -> str:
         return "action_case_status"
@@ -51,7 +71,7 @@ class CaseStatus(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
         if self._cases is None:
-            utter(dispatcher, self._sorry(message, "case_unavailable", ("choose_agent",)))
+            utter(dispatcher, self._without_a_system(message))
         else:
             utter(dispatcher, await self._look_up(self._cases, message, *_slots(tracker)))
         return [SlotSet(FILE_NUMBER, None), SlotSet(BIRTH_DATE, None)]
@@ -72,6 +92,18 @@ class CaseStatus(Action):
             return self._sorry(message, "case_not_found", ("choose_retry", "choose_agent"))
         await asyncio.to_thread(self._attempts.clear, person, key)
         return self._tell(message, case)
+
+    def _without_a_system(self, message: Understood) -> TurnResult:
+        language = message.reply_in
+        time_to_answer = [text for text in [self._deadlines.paragraph(message)] if text is not None]
+        card = self._tracking.card(message)
+        choices = [self._wording.choice(language, "choose_agent")]
+        if card is None:
+            paragraphs = [self._wording.text(language, "case_unavailable"), *time_to_answer]
+            return handled(message, paragraphs, choices=choices)
+        intro = self._wording.text(language, "tracker_intro")
+        paragraphs = [intro, *self._tracking.paragraphs(message, card), *time_to_answer]
+        return handled(message, paragraphs, choices=choices, source=self._tracking.source(message, card))
 
     def _sorry(self, message: Understood, key: str, next_steps: Sequence[str]) -> TurnResult:
         language = message.reply_in

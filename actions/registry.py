@@ -9,14 +9,18 @@ from actions.attempts import AttemptLedger
 from actions.cancel_form import CancelForm
 from actions.case_status import CaseStatus, Clock
 from actions.complaint import Complaint
+from actions.deadline import Deadlines
 from actions.language import ChangeLanguage
 from actions.replies import load_wording
 from actions.request_person import PersonRequested
 from actions.small_talk import Affirm, Greet, Say
 from actions.status_form import AskBirthDate, AskFileNumber, ValidateStatusForm
 from actions.stop import Stop
+from actions.tracking import Tracking
 from connectors.gov.api import CaseTracker
+from connectors.gov.trackers import load_trackers
 from knowledge.answer import Knowledge
+from knowledge.countries import load_countries
 
 
 def build_actions(
@@ -29,6 +33,8 @@ def build_actions(
     """
     wording = load_wording()
     question = AnswerQuestion(wording, knowledge)
+    deadlines = Deadlines(wording, knowledge)
+    tracking = Tracking(wording, load_trackers(), load_countries())
     return [
         question,
         Complaint(wording, knowledge),
@@ -42,8 +48,8 @@ def build_actions(
         ChangeLanguage(wording),
         Stop(wording),
         ValidateStatusForm(cases),
-        AskFileNumber(wording, cases),
+        AskFileNumber(wording, cases, deadlines),
         AskBirthDate(wording, cases),
-        CaseStatus(wording, cases, attempts, clock),
+        CaseStatus(wording, cases, attempts, clock, tracking, deadlines),
         CancelForm(wording),
     ]

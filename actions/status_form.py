@@ -15,11 +15,13 @@ from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from actions.birth_date import DateMistake, read_birth_date
+from actions.deadline import Deadlines
 from actions.replies import Wording
 from actions.speak import handled, utter
 from actions.turn_input import Understood, understood
 from connectors.gov.api import CaseTracker
 from connectors.gov.file_number import FileNumberRule
+from knowledge.deadlines import load_deadlines
 
 FILE_NUMBER = "file_number"
 BIRTH_DATE = "birth_date"
@@ -64,6 +66,8 @@ class ValidateStatusForm(FormValidationAction):
 
     async def extract_birth_date(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Slots:
         message, rule = understood(tracker), self._rule()
+        if tracker.slots.get(REQUESTED_SLOT) != BIRTH_DATE and load_deadlines().speaks_of_receipt(message.text):
+            return {}  # "récépissé du 12/09/2026": nobody was born on that day
         rest = rule.without(message.text)
         reading = read_birth_date(rest, message.turn.now.date())
         if reading.value is not None:
@@ -92,8 +96,9 @@ class ValidateStatusForm(FormValidationAction):
 class AskFileNumber(Action):
     """Asks for the file number, or says what was wrong with the last answer."""
 
-    def __init__(self, wording: Wording, cases: CaseTracker | None) -> None:
+    def __init__(self, wording: Wording, cases: CaseTracker | None, deadlines: Deadlines) -> None:
         self._wording = wording
+        self._deadlines = deadlines
         self._example = (cases.file_numbers if cases is not None else FileNumberRule()).example
 
     def name(self) -> str:
@@ -102,7 +107,8 @@ class AskFileNumber(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
         wrong = "file_number_invalid" if _was_refused(FILE_NUMBER, tracker, message) else None
-        _ask(self._wording, dispatcher, tracker, message, "ask_file_number", wrong, example=self._example)
+        first = self._deadlines.paragraph(message) if wrong is None else None
+        _ask(self._wording, dispatcher, tracker, message, "ask_file_number", wrong, first, example=self._example)
         return []
 
 
@@ -134,9 +140,10 @@ def _ask(
     message: Understood,
     question: str,
     wrong: str | None,
+    first: str | None = None,
     **values: str,
 ) -> None:
-    """Utter the question, the mistake, or, after an interruption, a short way back."""
+    """Utter the question, the mistake, or, after an interruption, a short way back. `first` is said before it."""
     language = message.reply_in
     if _another_action_spoke(tracker):
         back = handled(message, [wording.text(language, f"{question}_back")])
@@ -144,7 +151,8 @@ def _ask(
         return
     ways_out = ("choose_cancel", "choose_agent") if wrong else ()
     choices = [wording.choice(language, key) for key in ways_out]
-    utter(dispatcher, handled(message, [wording.text(language, wrong or question, **values)], choices=choices))
+    paragraphs = [*([first] if first else []), wording.text(language, wrong or question, **values)]
+    utter(dispatcher, handled(message, paragraphs, choices=choices))
 
 
 def _answers(slot: str, tracker: Tracker, message: Understood) -> bool:

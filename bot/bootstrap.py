@@ -46,10 +46,13 @@ from connectors.channels.twilio import TwilioConfig
 from connectors.channels.webchat import WebChatConfig
 from connectors.channels.whatsapp import WhatsAppConfig
 from connectors.gov.api import CaseTracker
+from connectors.gov.declared_systems import SANDBOX, open_systems
 from connectors.gov.registration import RegistrationClient, RegistrationConfig
+from connectors.gov.several import one_of
 from connectors.messages import OutgoingMessage
 from connectors.registry import build_channels
 from connectors.sandbox.config import GRAPH_VERSION, SandboxConfig
+from connectors.sandbox.rest.seed import API_KEY
 from connectors.templates import load_templates
 from knowledge.answer import Knowledge
 from knowledge.countries import load_countries
@@ -239,12 +242,22 @@ def _sandbox_templates() -> dict[str, str]:
     return {name: "HX" + hashlib.md5(f"dalil:{name}".encode(), usedforsecurity=False).hexdigest() for name in names}
 
 
+def gov_values(settings: Settings) -> dict[str, str]:
+    """What the files of DALIL_GOV_SYSTEMS_DIR may name: the secrets of the settings, the sandbox's where that is on."""
+    sandbox = {SANDBOX: settings.sandbox_url, "sandbox_permits_key": API_KEY} if settings.sandbox else {}
+    return {**sandbox, **settings.gov_secrets}
+
+
 def case_tracker(settings: Settings) -> CaseTracker | None:
-    """The government system that knows the state of applications, or None where none is connected."""
+    """The government systems that know the state of applications, as one; None where none is connected.
+
+    Raises `DeclaredError` with file and line where a file of DALIL_GOV_SYSTEMS_DIR is wrong.
+    """
+    declared = open_systems(settings.gov_systems_dir, gov_values(settings))
     base_url = settings.registration.base_url or (f"{settings.sandbox_url}/registration" if settings.sandbox else None)
     if base_url is None:
-        return None
-    return RegistrationClient(
+        return one_of(declared)
+    registration = RegistrationClient(
         RegistrationConfig(
             base_url=base_url,
             client_header=settings.registration.client,
@@ -252,6 +265,7 @@ def case_tracker(settings: Settings) -> CaseTracker | None:
             file_number_pattern=settings.registration.file_number_pattern,
         )
     )
+    return one_of((registration, *declared))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from bot import content, dead_letters, upkeep
+from bot import content, dead_letters, gov, upkeep
 from bot.command import fail, settings_or_exit
 from bot.settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Dalil: public services, answered.")
 app.add_typer(content.app, name="content")
 app.add_typer(dead_letters.app, name="deadletter")
+app.add_typer(gov.app, name="gov")
 app.command("rotate-keys")(upkeep.rotate_keys)
 app.command()(upkeep.forget)
 

@@ -49,8 +49,9 @@ async def examine(settings: Settings) -> list[Finding]:
         )
         findings += _channels(settings)
         registration = settings.registration.base_url or f"{settings.sandbox_url}/registration"
-        if case_tracker(settings) is not None:
+        if settings.registration.base_url or settings.sandbox:
             findings.append(await _answers(http, "registration", f"{registration}/services", "its address or network"))
+    findings.append(await _systems(settings))
     return findings
 
 
@@ -114,6 +115,19 @@ def _tried(what: str, check: Callable[[], str], remedy: str) -> Finding:
         return Finding(what, True, check())
     except (StoreUnavailable, ContentError, EmbedderError, FileNotFoundError, ValueError) as error:
         return Finding(what, False, f"{error}; {remedy}")
+
+
+async def _systems(settings: Settings) -> Finding:
+    """The files of DALIL_GOV_SYSTEMS_DIR; nothing is called."""
+    try:
+        tracker = case_tracker(settings)
+    except ValueError as error:
+        return Finding("systems", False, f"{error}; `dalil gov check FILE` checks one")
+    if tracker is None:
+        return Finding("systems", True, "no government system is connected; citizens get links to the official sites")
+    example = tracker.file_numbers.example
+    await tracker.close()
+    return Finding("systems", True, f"connected; a file number looks like {example}")
 
 
 def _channels(settings: Settings) -> list[Finding]:

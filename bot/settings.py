@@ -99,6 +99,8 @@ class Settings(BaseSettings):
     database_url: str = ""
     var_dir: Path = PROJECT / "var"
     content_dir: Path = PROJECT / "knowledge" / "content"
+    gov_systems_dir: Path = PROJECT / "connectors" / "gov" / "systems"
+    gov_secrets: dict[str, str] = Field(default_factory=dict)  # by the names that the files of gov_systems_dir use
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     public_url: str = ""

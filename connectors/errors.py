@@ -113,6 +113,15 @@ class SystemDown(GovError):
     code = "gov_down"
 
 
+class SystemRefused(SystemDown):
+    """It does not let us in: our rights, certificate, key or address are wrong. To a citizen it is down; a person must
+    look, because it will not mend itself.
+    """
+
+    alert = True
+    code = "gov_refused"
+
+
 class SystemSlow(GovError):
     """No answer within the time budget."""
 

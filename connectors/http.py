@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-from collections.abc import Iterator
+import ssl
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import httpx2
 
@@ -30,9 +32,22 @@ class HostNotAllowedError(ValueError):
     """A URL that this client must not call. The text names the origin only: a path or query may be secret."""
 
 
-def http_client(*base_urls: str, connect: float = CONNECT_SECONDS, read: float = READ_SECONDS) -> httpx2.AsyncClient:
+class HttpMaker(Protocol):
+    """What an adapter makes its client by: `http_client`, or a way through a mediator (connectors/gov/xroad.py)."""
+
+    def __call__(self, *base_urls: str, connect: float, read: float) -> httpx2.AsyncClient: ...
+
+
+def http_client(
+    *base_urls: str,
+    connect: float = CONNECT_SECONDS,
+    read: float = READ_SECONDS,
+    tls: ssl.SSLContext | None = None,
+    wrap: Callable[[httpx2.AsyncBaseTransport], httpx2.AsyncBaseTransport] = lambda transport: transport,
+) -> httpx2.AsyncClient:
     """A client that may call only the origins of `base_urls`. `connect` and `read` are seconds.
 
+    `tls`: certificates other than the usual ones. `wrap` puts a transport around the network's.
     Raises `HostNotAllowedError` at once when a base URL is no absolute http(s) URL, or is plain http beyond loopback.
     """
     allowed = frozenset(origin(url) for url in base_urls)
@@ -45,9 +60,14 @@ def http_client(*base_urls: str, connect: float = CONNECT_SECONDS, read: float =
         if called not in allowed:
             raise HostNotAllowedError(f"{called} is not configured; allowed: {', '.join(sorted(allowed))}")
 
-    return httpx2.AsyncClient(
-        timeout=httpx2.Timeout(connect=connect, read=read, write=read, pool=POOL_SECONDS),
+    network = httpx2.AsyncHTTPTransport(
+        verify=True if tls is None else tls,
         limits=httpx2.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS),
+        trust_env=False,
+    )
+    return httpx2.AsyncClient(
+        transport=wrap(network),
+        timeout=httpx2.Timeout(connect=connect, read=read, write=read, pool=POOL_SECONDS),
         follow_redirects=False,
         trust_env=False,
         event_hooks={"request": [check]},

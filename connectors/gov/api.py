@@ -2,8 +2,9 @@
 
 Four small protocols; a client implements those that its system offers and is closed with `close`. Every system has its
 own codes: a client maps them by a literal table, and a code outside the table comes out as `UNKNOWN` with the system's
-own title, never guessed at. All calls raise `SystemDown`, `SystemSlow` or `SystemGarbled` (connectors/errors.py). Times
-have a zone, days do not.
+own title, never guessed at. All calls raise `SystemDown`, `SystemSlow` or `SystemGarbled` (connectors/errors.py); a
+call that acts (`file`, `book`, `cancel`) raises `Uncertain` where it left and its answer was lost. Times have a zone,
+days do not.
 """
 
 from __future__ import annotations
@@ -120,6 +121,21 @@ class Complaint:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a kind of complaint asks. `choices`: the values that may be answered and their titles; none for free text.
+
+    `several`: more than one choice may be given, each as an attribute of its own.
+    """
+
+    code: str
+    text: str
+    required: bool
+    hint: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    several: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What the desk gave for a complaint: its reference, or a token for which the reference comes later, or neither
     (a desk that tells nothing). `notice`: what it says happens next.
@@ -159,6 +175,14 @@ class ComplaintDesk(Protocol):
     async def close(self) -> None: ...
 
 
+class QuestionedDesk(ComplaintDesk, Protocol):
+    """A desk whose kinds ask questions. They may be kept for some minutes, as the kinds may."""
+
+    async def questions(self, kind: str) -> tuple[Question, ...]:
+        """What must be known before a complaint of this kind is filed; nothing where it asks nothing."""
+        ...
+
+
 # ---- appointments --------------------------------------------------------------------------------------------------
 
 
@@ -175,10 +199,11 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A booked slot; `ref` is what the citizen shows."""
+    """A booked slot; `ref` is what the citizen shows. `remind_at`: when to remind him, None where it is too late."""
 
     ref: str
     slot: Slot
+    remind_at: datetime | None = None
 
 
 class AppointmentBook(Protocol):

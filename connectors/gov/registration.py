@@ -1,4 +1,4 @@
-"""Client of a GovStack Registration building block, API 0.1.1: `GET /applications/{fileId}`.
+"""Client of a GovStack Registration building block, API 0.1.1: services, applications, and what happens to one of them.
 
 Specification: connectors/sandbox/registration/spec/. Its listed defects are lived with: `applicantId` is required but
 no property (may be absent), `ended` may be a string, unknown fields may appear, ids need not be UUIDs. The API has no
@@ -9,45 +9,55 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import date, datetime
-from types import MappingProxyType
-from typing import Any
+from datetime import date
+from typing import Any, TypeVar
 from urllib.parse import quote
 
-import httpx2
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import TypeAdapter
 
-from connectors.errors import SystemDown, SystemGarbled, SystemSlow
-from connectors.gov.api import Case, CaseState
+from connectors.errors import GovError, SystemGarbled
+from connectors.gov.api import Case, CaseState, Service
+from connectors.gov.calls import Calls, read
 from connectors.gov.file_number import DEFAULT_EXAMPLE, DEFAULT_PATTERN, FileNumberRule
-from connectors.http import http_client
+from connectors.gov.registration_answers import (
+    Application,
+    Details,
+    ListedApplication,
+    ServiceItem,
+    Task,
+    case_of,
+    case_of_listed,
+    details_of,
+    service_of,
+)
+from connectors.http import HttpMaker, http_client
 
 logger = logging.getLogger(__name__)
 
-MAX_ANSWER_BYTES = 256 * 1024  # an application file is a few kilobytes; more is a mistake or an attack
+MAX_LISTED = 100  # an applicant's newest files; the specification has no count of all
 
-# statusModel.code of the specification → what it means for a citizen.
-STATES: Mapping[str, CaseState] = MappingProxyType(
-    {
-        "PENDING": CaseState.IN_PROGRESS,
-        "SENDBACK": CaseState.ACTION_NEEDED,
-        "APPROVED": CaseState.APPROVED,
-        "REJECTED": CaseState.REJECTED,
-    }
-)
-_OPEN = frozenset({CaseState.IN_PROGRESS, CaseState.ACTION_NEEDED})
+Item = TypeVar("Item")
+
+_APPLICATION = TypeAdapter(Application)
+_LISTED = TypeAdapter(list[ListedApplication])
+_TASKS = TypeAdapter(list[Task])
+_SERVICES = TypeAdapter(list[ServiceItem])
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrationConfig:
-    """`client_header`: INSTANCE/CLASS/MEMBER/SUBSYSTEM. `timeout_s`: for the whole call, connection included.
+    """`client_header`: INSTANCE/CLASS/MEMBER/SUBSYSTEM. `timeout_s`: for one call, connection included.
 
     `birth_date_path`: where the birth date lies below `applicationData.formData.data`. Every service has its own
     form, so this is agreed with the registry; a flat `{"birthDate": ...}` is found with a path of one key.
+
+    `read_reason`: one more call for a file that was sent back or rejected, because only the list of applications has
+    a description. `read_tasks`: one more call for an open file, for its next step; the tasks are the operators' side,
+    so the registry must have agreed. Both calls run at once, after the first, for `details_timeout_s` at most; their
+    failure costs the details only.
     """
 
     base_url: str
@@ -56,80 +66,91 @@ class RegistrationConfig:
     file_number_pattern: str = DEFAULT_PATTERN
     file_number_example: str = DEFAULT_EXAMPLE
     birth_date_path: tuple[str, ...] = ("applicant", "birthDate")
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-
-class _Status(_Answer):
-    code: str | None = None
-    title: str | None = None
-
-
-class _FormData(_Answer):
-    data: dict[str, Any] = Field(default_factory=dict)
-
-
-class _ApplicationData(_Answer):
-    form_data: _FormData = Field(default=_FormData(), alias="formData")
-
-
-class _Application(_Answer):
-    """`applicationFileResponse`, as far as we read it. The specification does not even require `fileId`."""
-
-    file_id: str | None = Field(default=None, alias="fileId")
-    registered: str | None = None
-    service_name: str | None = Field(default=None, alias="serviceName")
-    status: _Status | None = None
-    ended: bool | None = None  # pydantic also reads the strings "true" and "false"
-    application_data: _ApplicationData = Field(alias="applicationData")
+    read_reason: bool = True
+    read_tasks: bool = False
+    details_timeout_s: float = 1.0
 
 
 class RegistrationClient:
-    """A `CaseTracker` over HTTP. Opens no connection before the first call; close it at the end.
+    """A `CaseTracker` and a `ServiceCatalogue`. Opens no connection before the first call; close it at the end.
 
     Raises `HostNotAllowedError` or `ValueError` at once when a setting cannot be right.
     """
 
-    def __init__(self, config: RegistrationConfig) -> None:
+    def __init__(self, config: RegistrationConfig, make_http: HttpMaker = http_client) -> None:
         self._config = config
         self._file_numbers = FileNumberRule(config.file_number_pattern, config.file_number_example)
-        self._http = http_client(config.base_url, connect=config.timeout_s, read=config.timeout_s)
+        headers = {"Information-Mediator-Client": config.client_header}
+        self._calls = Calls(config.base_url, config.timeout_s, headers, make_http)
 
     @property
     def file_numbers(self) -> FileNumberRule:
         return self._file_numbers
 
     async def find(self, file_id: str, birth_date: date) -> Case | None:
-        body = await self._get(f"/applications/{quote(file_id, safe='')}")
-        if body is None:
+        got = await self._calls.get(f"/applications/{quote(file_id, safe='')}")
+        if not got.found:
             return None
-        application = _read(body)
+        application = read(_APPLICATION, got.body)
         if application.file_id not in (file_id, None):
             raise SystemGarbled("answered with another file")
         if not self._is_applicant(application, birth_date):
             return None
-        return _to_case(file_id, application)
+        return case_of(file_id, application, await self._details(file_id, application))
+
+    async def of_applicant(self, applicant_id: str) -> tuple[Case, ...]:
+        """The newest files of one applicant, newest first, 100 at most.
+
+        The API asks for no proof that the caller is this applicant: the caller of this method must have it (a sign-in
+        whose `sub` was bound to `applicant_id`), never a number that a citizen typed.
+        """
+        listed = await self._list(applicant_id)
+        return tuple(case_of_listed(item) for item in listed if item.file_id)
+
+    async def services(self) -> tuple[Service, ...]:
+        got = await self._calls.get("/services")
+        if not got.found:
+            raise SystemGarbled("HTTP 404")
+        return tuple(service_of(item) for item in read(_SERVICES, got.body))
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._calls.close()
 
-    async def _get(self, path: str) -> bytes | None:
-        """The body of a 200; None for a 404. One budget covers connecting, waiting and reading."""
-        url = self._config.base_url.rstrip("/") + path
-        headers = {"Information-Mediator-Client": self._config.client_header, "Accept": "application/json"}
+    async def _list(self, applicant_id: str) -> list[ListedApplication]:
+        query = {"applicantId": applicant_id, "maxResult": str(MAX_LISTED), "sortBy": "created", "sortOrder": "desc"}
+        got = await self._calls.get("/applications", query)
+        if not got.found:
+            return []
+        listed = read(_LISTED, got.body)
+        if any(item.applicant_id not in (applicant_id, None) for item in listed):
+            raise SystemGarbled("answered with another applicant's files")
+        # An item that does not say whose it is might be anybody's: a filter that a system ignores looks like this.
+        return [item for item in listed if item.applicant_id is not None]
+
+    async def _tasks(self, file_id: str) -> list[Task]:
+        query = {"fileId": file_id, "sortBy": "created", "sortOrder": "desc"}
+        got = await self._calls.get("/tasks", query)
+        tasks = read(_TASKS, got.body) if got.found else []
+        return [task for task in tasks if task.file_id == file_id]
+
+    async def _details(self, file_id: str, application: Application) -> Details:
+        """What the answer about one file lacks. Read after the asker proved to be the applicant."""
+        applicant = application.applicant
+        state = application.state
+        ask_reason = self._config.read_reason and applicant and state in (CaseState.ACTION_NEEDED, CaseState.REJECTED)
+        ask_tasks = self._config.read_tasks and state in (CaseState.IN_PROGRESS, CaseState.ACTION_NEEDED)
         try:
-            async with asyncio.timeout(self._config.timeout_s), self._http.stream("GET", url, headers=headers) as got:
-                return await _body(got)
-        except (TimeoutError, httpx2.TimeoutException) as error:
-            raise SystemSlow(f"no answer in {self._config.timeout_s:g} s") from error
-        except httpx2.DecodingError as error:
-            raise SystemGarbled("undecodable body") from error
-        except httpx2.TransportError as error:
-            raise SystemDown(type(error).__name__) from error
+            async with asyncio.timeout(self._config.details_timeout_s):
+                listed, tasks = await asyncio.gather(
+                    _or_nothing(self._list(applicant)) if ask_reason else _nothing(),
+                    _or_nothing(self._tasks(file_id)) if ask_tasks else _nothing(),
+                )
+        except TimeoutError:
+            logger.warning("registration: a file is told without its details: no answer in time")
+            return Details()
+        return details_of(next((item for item in listed if item.file_id == file_id), None), tasks)
 
-    def _is_applicant(self, application: _Application, birth_date: date) -> bool:
+    def _is_applicant(self, application: Application, birth_date: date) -> bool:
         value: Any = application.application_data.form_data.data
         for key in self._config.birth_date_path:
             value = value.get(key) if isinstance(value, dict) else None
@@ -140,61 +161,14 @@ class RegistrationClient:
         return hmac.compare_digest(value[:10].encode(), birth_date.isoformat().encode())
 
 
-async def _body(response: httpx2.Response) -> bytes | None:
-    status = response.status_code
-    if status == 404:
-        return None
-    if status >= 500 or status == 429 or 300 <= status < 400:
-        raise SystemDown(f"HTTP {status}")
-    if status != 200:
-        raise SystemGarbled(f"HTTP {status}")
-    if response.headers.get("content-type", "").startswith("text/html"):
-        raise SystemDown("a web page instead of data")  # a maintenance page
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > MAX_ANSWER_BYTES:
-            raise SystemGarbled("answer too large")
-    return bytes(body)
+async def _nothing() -> list[Any]:
+    return []
 
 
-def _read(body: bytes) -> _Application:
+async def _or_nothing(call: Awaitable[list[Item]]) -> list[Item]:
+    """What the call found; a failure of it is logged and costs no more than what it would have found."""
     try:
-        return _Application.model_validate(json.loads(body))
-    except ValidationError as error:
-        fields = sorted({".".join(str(part) for part in problem["loc"]) for problem in error.errors()})
-        raise SystemGarbled(f"unexpected shape: {', '.join(fields)}") from None  # the values stay out of logs
-    except (ValueError, RecursionError) as error:
-        raise SystemGarbled("not JSON") from error
-
-
-def _to_case(file_id: str, application: _Application) -> Case:
-    status = application.status or _Status()
-    code = (status.code or "").strip()
-    ended = bool(application.ended)
-    return Case(
-        ref=file_id,
-        service=(application.service_name or "").strip(),
-        state=_state(code, ended),
-        raw_code=code,
-        raw_title=(status.title or "").strip(),
-        registered=_day(application.registered or ""),
-        ended=ended,
-    )
-
-
-def _state(code: str, ended: bool) -> CaseState:
-    state = STATES.get(code.upper())
-    if state is None:
-        return CaseState.CLOSED if ended else CaseState.UNKNOWN
-    if ended and state in _OPEN:
-        return CaseState.UNKNOWN  # "pending" and "ended" contradict each other: show the title, promise nothing
-    return state
-
-
-def _day(timestamp: str) -> date | None:
-    """The day of an ISO 8601 time; None where the system gave none that can be read (it is shown, not acted upon)."""
-    try:
-        return datetime.fromisoformat(timestamp).date()
-    except ValueError:
-        return None
+        return await call
+    except GovError as error:
+        logger.warning("registration: a file is told without its details: %s", error)
+        return []

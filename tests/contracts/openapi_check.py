@@ -6,7 +6,8 @@ is silently left unchecked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,9 @@ from uuid import UUID
 Json = Any
 
 _SAYS_NOTHING = {"description", "example", "xml"}
-_KNOWN = {"$ref", "type", "format", "enum", "required", "properties", "additionalProperties", "items"} | _SAYS_NOTHING
+_NULLABLE = {"nullable", "x-nullable"}
+_KNOWN = {"$ref", "type", "format", "enum", "required", "properties", "additionalProperties", "items"}
+_KNOWN |= _SAYS_NOTHING | _NULLABLE
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "object": dict,
     "array": list,
@@ -22,6 +25,16 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "boolean": bool,
     "integer": int,
 }
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, as a server saw it. `headers`: lower-case names. `path`: the values of the template's parameters."""
+
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    path: Mapping[str, str]
+    body: Json = None
 
 
 class Specification:
@@ -36,11 +49,37 @@ class Specification:
         content = response.get("content")
         return next(iter(content.values()))["schema"] if content else None
 
+    def request_mistakes(self, path: str, method: str, request: Asked) -> Iterator[str]:
+        """What is wrong with a request to the path template `path`: unknown or missing parameters, values, the body.
+
+        Header names are compared without case; headers that the specification does not name are not looked at.
+        """
+        operation = self._document["paths"][path][method]
+        parameters = [self._resolved(each) for each in operation.get("parameters", [])]
+        in_query = {each["name"]: each for each in parameters if each["in"] == "query"}
+        yield from (f"query: {name} is not in the specification" for name in request.query if name not in in_query)
+        for each in parameters:
+            given = {"query": request.query, "header": request.headers, "path": request.path}[each["in"]]
+            name = each["name"].lower() if each["in"] == "header" else each["name"]
+            if name not in given:
+                if each.get("required"):
+                    yield f"{each['in']}: {each['name']} is missing"
+                continue
+            schema = self._resolved(each["schema"])
+            yield from self.mistakes(schema, _typed(given[name], schema), f"{each['in']}.{each['name']}")
+        content = self._resolved(operation.get("requestBody", {})).get("content")
+        if content is None:
+            yield from ["body: none is in the specification"] if request.body is not None else []
+        else:
+            yield from self.mistakes(content["application/json"]["schema"], request.body, "body")
+
     def mistakes(self, schema: dict[str, Json], value: Json, where: str = "$") -> Iterator[str]:
         """What is wrong with `value`, one line each."""
         schema = self._resolved(schema)
         if unknown := set(schema) - _KNOWN:
             raise NotImplementedError(f"{where}: this checker does not know {sorted(unknown)}")
+        if value is None and any(schema.get(key) for key in _NULLABLE):
+            return
         expected = _TYPES.get(schema.get("type", "object"))
         if expected is None or not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
             yield f"{where}: {value!r} is no {schema.get('type', 'object')}"
@@ -69,6 +108,11 @@ class Specification:
                 target = target[part]
             schema = target
         return schema
+
+
+def _typed(value: str, schema: dict[str, Json]) -> Json:
+    """A parameter as the type that its schema wants, where it can be read as that."""
+    return int(value) if schema.get("type") == "integer" and value.isdigit() else value
 
 
 def _has_format(value: str, name: str | None) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from connectors.sandbox.registration import api, seed
-from tests.contracts.openapi_check import Specification
+from tests.contracts.openapi_check import Asked, Specification
 from tests.unit.sandbox.serving import Server
 
 SPECIFICATION = Specification(
@@ -240,3 +240,25 @@ def test_the_checker_sees_what_is_wrong() -> None:
         "$.ended: 'false' is no boolean",
         "$.status.code: 'LOST' is none of ['PENDING', 'APPROVED', 'SENDBACK', 'REJECTED']",
     ] == list(SPECIFICATION.mistakes(schema, wrong))
+
+
+def test_the_checker_sees_what_is_wrong_in_a_request() -> None:
+    path = "/applications/{fileId}"
+    asked = Asked(query={"page": "1"}, headers={}, path={"fileId": "PA-2026-004217"}, body={"x": 1})
+    listed = Asked(query={"firstResult": "one"}, headers={"information-mediator-client": "a/b/c/d"}, path={})
+
+    assert [
+        "query: page is not in the specification",
+        "header: Information-Mediator-Client is missing",
+        "body: none is in the specification",
+    ] == list(SPECIFICATION.request_mistakes(path, "get", asked))
+    assert ["query.firstResult: 'one' is no integer"] == list(
+        SPECIFICATION.request_mistakes("/applications", "get", listed)
+    )
+    assert ["body: applicantId is missing"] == list(
+        SPECIFICATION.request_mistakes(
+            "/services/{serviceId}/applications",
+            "post",
+            Asked({}, {"information-mediator-client": "a/b/c/d"}, {"serviceId": PASSPORT.id}, {}),
+        )
+    )

@@ -11,7 +11,7 @@ import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.sandbox.registration.book import Application, FaultKind, Register
@@ -57,6 +57,7 @@ def create_router() -> APIRouter:
     router = APIRouter()
     router.include_router(_services(register), prefix="/registration")
     router.include_router(_applications(register), prefix="/registration")
+    router.include_router(_tasks(register), prefix="/registration")
     router.include_router(_remote_control(register), prefix="/sandbox/registration")
     return router
 
@@ -78,6 +79,12 @@ async def _faulty(register: Register) -> Response | None:
         return JSONResponse(error, status_code=500)
     if register.fault == "garbled":
         return Response('{"fileId": "PA-2026-00', media_type="application/json")
+    if register.fault == "refused":
+        return PlainTextResponse("", 401)
+    if register.fault == "throttled":
+        return PlainTextResponse("", 429, headers={"Retry-After": "5"})
+    if register.fault == "maintenance":
+        return HTMLResponse("<html><body>Maintenance</body></html>", 200)
     if register.fault == "slow":
         await asyncio.sleep(register.slow_s)
     return None
@@ -147,7 +154,7 @@ def _applications(register: Register) -> APIRouter:
 
     @router.get("/applications/{file_id}")
     async def get_application(file_id: str) -> Response:
-        return await _faulty(register) or _file(register.applications.get(file_id))
+        return await _faulty(register) or _file(register.applications.get(file_id), register.fault == "statusless")
 
     @router.put("/applications/{file_id}")
     async def resubmit(file_id: str, body: ApplicationFileSubmit) -> Response:
@@ -160,6 +167,18 @@ def _applications(register: Register) -> APIRouter:
             if application.code == "SENDBACK":
                 application.resubmit()
         return _file(application)
+
+    return router
+
+
+def _tasks(register: Register) -> APIRouter:
+    router = APIRouter(tags=["Operator"], dependencies=[Depends(_client)])
+
+    @router.get("/tasks")
+    async def list_tasks(file_id: Annotated[str | None, Query(alias="fileId")] = None) -> Response:
+        found = [task for each in register.applications.values() for task in each.tasks()]
+        wanted = [task for task in found if file_id in (None, task["fileId"])]
+        return await _faulty(register) or JSONResponse(wanted)
 
     return router
 
@@ -188,8 +207,11 @@ def _remote_control(register: Register) -> APIRouter:
     return router
 
 
-def _file(application: Application | None) -> Response:
-    return JSONResponse(application.as_response()) if application else PlainTextResponse(NO_FILE, 404)
+def _file(application: Application | None, statusless: bool = False) -> Response:
+    if application is None:
+        return PlainTextResponse(NO_FILE, 404)
+    answer = application.as_response()
+    return JSONResponse({key: value for key, value in answer.items() if not (statusless and key == "status")})
 
 
 def _form_data(body: ApplicationFileSubmit) -> dict[str, Any]:

@@ -8,14 +8,17 @@ from typing import Any, Literal
 
 from connectors.sandbox.registration.seed import (
     APPLICATIONS,
+    REASONS,
     SERVICES,
+    TASKS,
     TITLES,
     SeedApplication,
     SeedService,
     stable_id,
 )
 
-FaultKind = Literal["none", "down", "slow", "garbled"]
+# "statusless": answers leave out the status, which the specification allows.
+FaultKind = Literal["none", "down", "slow", "garbled", "refused", "throttled", "maintenance", "statusless"]
 
 
 @dataclass
@@ -86,13 +89,34 @@ class Application:
             "applicantId": self.applicant_id,
             "created": self.created,
             "registered": self.registered,
-            "description": "",
+            "description": REASONS.get(self.code, ""),
             "serviceName": self.service.name,
             "serviceId": self.service.id,
             "eformId": self.service.form_id,
             "documentUrls": self.document_urls,
             "additionalMeta": {"data": {}},
         }
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """`userTaskResponse`: the step that an open file waits for."""
+        if self.code not in TASKS:
+            return []
+        return [
+            {
+                "taskId": stable_id("step", f"{self.file_id} {self.code}"),
+                "mainTaskId": stable_id("task", self.file_id),
+                "name": TASKS[self.code],
+                "assigneeId": stable_id("operator", "1"),
+                "roleId": stable_id("role", "registrar"),
+                "created": self.registered,
+                "description": "",
+                "serviceId": self.service.id,
+                "serviceName": self.service.name,
+                "fileId": self.file_id,
+                "eFormId": self.service.form_id,
+                "status": {"code": self.code, "title": self.title},
+            }
+        ]
 
 
 class Register:

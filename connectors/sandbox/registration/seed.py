@@ -60,6 +60,10 @@ SERVICES = (CNIE, PASSPORT, RECORD, BIRTH, LICENCE, REGISTER)
 # The titles of the four codes of the specification (statusModel).
 TITLES = {"PENDING": "Pending", "SENDBACK": "Sent back", "APPROVED": "Approved", "REJECTED": "Rejected"}
 
+# What an operator wrote about a file, and the step that a file waits for, by its code. Invented.
+REASONS = {"SENDBACK": "La photo est illisible.", "REJECTED": "Le dossier ne concerne pas ce service."}
+TASKS = {"PENDING": "Examen du dossier", "SENDBACK": "Compléter le dossier"}
+
 APPLICATIONS = (
     SeedApplication(
         "PA-2026-004217", PASSPORT, "Amina Exemple", "1990-04-12", "PENDING", "Pending", False, "2026-10-26", "pending"

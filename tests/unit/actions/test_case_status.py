@@ -98,6 +98,19 @@ async def test_every_failure_has_its_own_sentence_and_a_next_step(
     assert ("i:status", "i:agent") == answered.payloads
 
 
+async def test_a_system_that_does_not_let_us_in_is_down_to_a_citizen_and_alerts_a_person(
+    executor: ActionExecutor, register_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await switch_fault(register_url, "refused")
+
+    answered = await ask(executor, *MINE)
+
+    assert WORDING.text("fr", "case_down") == answered.text
+    assert ["gov_refused: HTTP 401"] == [
+        record.getMessage().rpartition("system: ")[2] for record in caplog.records if record.levelname == "ERROR"
+    ]
+
+
 async def test_a_failing_system_costs_no_try(executor: ActionExecutor, register_url: str) -> None:
     await switch_fault(register_url, "down")
     for number in range(6):

@@ -16,9 +16,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from connectors.errors import GovError, SystemDown, SystemGarbled, SystemSlow
+from connectors.errors import GovError, SystemDown, SystemGarbled, SystemRefused, SystemSlow
 from connectors.gov.api import Case, CaseState
-from connectors.gov.registration import MAX_ANSWER_BYTES, RegistrationClient, RegistrationConfig
+from connectors.gov.calls import MAX_ANSWER_BYTES
+from connectors.gov.registration import RegistrationClient, RegistrationConfig
 from connectors.http import HostNotAllowedError
 from tests.unit.sandbox.serving import Server
 
@@ -226,7 +227,7 @@ async def test_the_place_of_the_birth_date_is_a_setting(served: tuple[Registry, 
         pytest.param("", 429, "text/plain", SystemDown, id="too many requests"),
         pytest.param("<html>Maintenance</html>", 200, "text/html", SystemDown, id="a maintenance page"),
         pytest.param("", 400, "text/plain", SystemGarbled, id="our header was refused"),
-        pytest.param("", 401, "text/plain", SystemGarbled, id="we are not allowed"),
+        pytest.param("", 401, "text/plain", SystemRefused, id="we are not allowed"),
         pytest.param("", 204, "text/plain", SystemGarbled, id="no content"),
         pytest.param('{"fileId": "PA-2026-00', 200, "application/json", SystemGarbled, id="JSON cut short"),
         pytest.param("", 200, "application/json", SystemGarbled, id="an empty body"),

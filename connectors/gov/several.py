@@ -1,0 +1,56 @@
+"""Several systems as one: the form of a file number says which of them is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from connectors.gov.api import Case, CaseTracker
+from connectors.gov.file_number import FileNumberRule
+
+
+@dataclass(frozen=True)
+class FileNumberRules(FileNumberRule):
+    """Finds numbers of any of `rules`. `pattern` and `example` are those of the first: what a citizen is shown."""
+
+    rules: tuple[FileNumberRule, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Nothing to compare: each rule has compared its own pattern and example."""
+
+    def find(self, text: str) -> str | None:
+        return next((number for rule in self.rules if (number := rule.find(text))), None)
+
+    def without(self, text: str) -> str:
+        rule = next((rule for rule in self.rules if rule.find(text)), self.rules[0])
+        return rule.without(text)
+
+
+class SeveralSystems:
+    """A `CaseTracker` over others. Where two systems have numbers of one form, the first is asked."""
+
+    def __init__(self, trackers: Sequence[CaseTracker]) -> None:
+        """`trackers`: at least one."""
+        self._trackers = tuple(trackers)
+        rules = tuple(tracker.file_numbers for tracker in trackers)
+        self._file_numbers = FileNumberRules(rules[0].pattern, rules[0].example, rules)
+
+    @property
+    def file_numbers(self) -> FileNumberRule:
+        return self._file_numbers
+
+    async def find(self, file_id: str, birth_date: date) -> Case | None:
+        for tracker in self._trackers:
+            if tracker.file_numbers.find(file_id) == file_id:
+                return await tracker.find(file_id, birth_date)
+        return None
+
+    async def close(self) -> None:
+        for tracker in self._trackers:
+            await tracker.close()
+
+
+def one_of(trackers: Sequence[CaseTracker]) -> CaseTracker | None:
+    """All of them as one; None where there is none."""
+    return SeveralSystems(trackers) if len(trackers) > 1 else next(iter(trackers), None)
