@@ -249,8 +249,6 @@ def _considered(answer: Answer) -> tuple[str, ...]:
 
 
 def _sources(lines: Iterable[str]) -> str:
-    """One line a source. One that another line repeats with more (an address) is left out."""
+    """One line a source. One that another line repeats with more (an address, a name) is left out."""
     sources = dict.fromkeys(line for line in lines if line)
-    return "\n".join(
-        source for source in sources if not any(other != source and other.startswith(source) for other in sources)
-    )
+    return "\n".join(source for source in sources if not any(other != source and source in other for other in sources))

@@ -1,4 +1,8 @@
-"""action_stop: no more messages, said once, with the way back."""
+"""action_stop: no more messages, said once, with the way back.
+
+Only on the word itself (bot/keywords.yaml), which the turn sends as a forced intent: "je veux arrêter mon abonnement
+CNSS" sounds like it and asks about a service. Whoever sounds like it is told the word.
+"""
 
 from __future__ import annotations
 
@@ -22,5 +26,9 @@ class Stop(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
-        utter(dispatcher, handled(message, [self._wording.text(message.reply_in, "stop")], effects=[OptOut()]))
+        if message.forced:
+            said = handled(message, [self._wording.text(message.reply_in, "stop")], effects=[OptOut()])
+        else:
+            said = handled(message, [self._wording.text(message.reply_in, "stop_how")])
+        utter(dispatcher, said)
         return []

@@ -89,7 +89,7 @@ def _database(settings: Settings) -> Finding:
 
 
 def _content(settings: Settings) -> Finding:
-    return _tried("content", lambda: f"{len(open_knowledge(settings).catalogue)} procedures", "mend the sheets")
+    return _tried("content", lambda: f"{len(open_knowledge(settings).catalogue)} sheets", "mend the sheets")
 
 
 def _model(settings: Settings) -> Finding:

@@ -167,6 +167,8 @@ class Turns:
         follow_up = self._follow_ups.read(text, conversation.context, conversation.country or self._country)
         if follow_up is not None:
             return await self._follow_up(claim, self._heard(claim, conversation, text, now), follow_up, now)
+        if keyword is Keyword.MORE or ascii_digits(text) == MORE:  # there is no next page, and nothing to explain
+            return self._plan(conversation, (self._fixed(conversation, "no_more"),), outcome="page", now=now)
         to_rasa = "/greet" if keyword is Keyword.START else text_for_rasa(text)
         return await self._through_dialogue(claim, conversation, to_rasa, None, now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Annotated
 
@@ -44,9 +45,9 @@ def forget(
 
     settings = settings_or_exit()
     with stores_or_exit(settings) as stores:
-        people = stores.erasure.found(address)
+        people = stores.erasure.found(address) or stores.erasure.found(_as_providers_write(address))
         if not people:
-            fail("Nobody is known by this address.")
+            fail("Nobody is known by this address. A phone number is written with its country: +2126…")
         if not yes:
             typer.confirm(f"{len(people)} found. Delete everything that is kept of them?", abort=True)
         gone = stores.erasure.erase(people, time.time())
@@ -54,3 +55,10 @@ def forget(
     typer.echo(f"{gone.people} deleted.")
     if gone.waiting:
         typer.echo(f"{gone.waiting} will be deleted by a worker once the message in hand is answered.")
+
+
+def _as_providers_write(number: str) -> str:
+    """A phone number as people copy it, `00212 6 12-34` or `(+212) 6…`, without what providers leave out."""
+    if re.search(r"[^0-9+\s().-]", number):
+        return number
+    return re.sub(r"^00", "+", re.sub(r"[^0-9+]", "", number))

@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from bot.ports import Price, Spent
 from bot.store.database import Database
-from bot.store.rows import insert
+from bot.store.rows import made_once
 from bot.store.tables import spending
 
 _ONE_AFTER_THE_OTHER = "SELECT pg_advisory_xact_lock(72617)"
+_SUMS = ("segments", "cost_micros", "unpriced")
+_SPEND = made_once(
+    lambda row: row.on_conflict_do_update(
+        index_elements=["day", "country"], set_={name: spending.c[name] + row.excluded[name] for name in _SUMS}
+    ),
+    spending,
+)
+_SPENT = select(*(func.coalesce(func.sum(spending.c[name]), 0) for name in _SUMS)).where(
+    spending.c.day == bindparam("b_day")
+)
 
 
 def spend(connection: Connection, price: Price, now: float) -> Spent:
@@ -28,20 +38,12 @@ def spend(connection: Connection, price: Price, now: float) -> Spent:
         "cost_micros": price.micros or 0,
         "unpriced": price.segments if price.micros is None else 0,
     }
-    connection.execute(
-        insert(connection, spending)
-        .values(day=day, country=price.country, **values)
-        .on_conflict_do_update(
-            index_elements=["day", "country"],
-            set_={name: spending.c[name] + value for name, value in values.items()},
-        )
-    )
+    connection.execute(_SPEND[connection.dialect.name], values | {"day": day, "country": price.country})
     return spent_on(connection, day)
 
 
 def spent_on(connection: Connection, day: str) -> Spent:
-    sums = [func.coalesce(func.sum(spending.c[name]), 0) for name in ("segments", "cost_micros", "unpriced")]
-    segments, micros, unpriced = connection.execute(select(*sums).where(spending.c.day == day)).one()
+    segments, micros, unpriced = connection.execute(_SPENT, {"b_day": day}).one()
     return Spent(int(segments), int(micros), int(unpriced))  # PostgreSQL adds bigints up to decimals
 
 

@@ -51,6 +51,7 @@ class Housekeeping:
                 after = more
         with self._db.write() as connection:
             delete_old_reports(connection, before, now - min(UNKNOWN_S, self._retention_s))
+        self._db.scrub()
 
     def _bring_back(self, now: float) -> None:
         """Messages that wait for a time which only a clock that was set back since can have named are due now."""

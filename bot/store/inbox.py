@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Update,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    update,
+)
 
 from actions.contract import RequestPerson
 from bot.conversation import Conversation
@@ -21,13 +34,50 @@ from bot.store.rows import (
     conversation_of,
     incoming,
     incoming_body,
-    insert_or_ignore,
+    made_once,
     provider_key,
 )
 from bot.store.tables import conversations, identities, inbox, people, requests
 from bot.store.wakeup import INBOX, OUTBOX, notify
 from bot.vault import SealedElsewhere, Vault
 from connectors.messages import IdentityChange, IncomingMessage, Medium, SubscriptionChange
+
+_STORE = made_once(lambda row: row.on_conflict_do_nothing().returning(inbox.c.id), inbox)
+_HEARD = update(conversations).where(conversations.c.id == bindparam("b_id")).values(heard_at=bindparam("b_now"))
+_IDS: BindParameter[Sequence[int]] = bindparam("b_ids", expanding=True)
+_TAKE = (
+    update(inbox)
+    .where(inbox.c.id.in_(_IDS))
+    .values(state="working", attempt=inbox.c.attempt + 1, due_at=bindparam("b_until"))
+)
+_TAKEN = (
+    select(
+        inbox.c.id,
+        inbox.c.attempt,
+        inbox.c.failures,
+        inbox.c.body,
+        inbox.c.received_at,
+        inbox.c.trace,
+        inbox.c.provider_key,
+        *CONVERSATION_COLUMNS,
+    )
+    .join(conversations, conversations.c.id == inbox.c.conversation_id)
+    .join(identities, identities.c.id == conversations.c.identity_id)
+    .join(people, people.c.id == identities.c.person_id)
+    .where(inbox.c.id.in_(_IDS))
+    .order_by(inbox.c.id)
+)
+_CLOSE = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("b_id"), inbox.c.attempt == bindparam("b_attempt"), inbox.c.state == "working")
+    .values({name: bindparam(f"b_{name}") for name in ("state", "finished_at", "outcome", "error")})
+)
+_SAVED = ("owner", "language", "chosen_language", "context", "repeats", "updated_at")
+_SAVE = (
+    update(conversations)
+    .where(conversations.c.id == bindparam("b_id"))
+    .values({name: bindparam(f"b_{name}") for name in _SAVED} | {"reachable": True})  # who writes can be reached
+)
 
 
 class SqlInbox:
@@ -41,24 +91,19 @@ class SqlInbox:
         channel = message.sender.channel
         with self._db.write() as connection:
             conversation_id = conversation_id_for(connection, self._vault, message.sender, now, message.also)
-            row_id = connection.execute(
-                insert_or_ignore(connection, inbox)
-                .values(
-                    channel=channel,
-                    provider_key=provider_key(self._vault, channel, message.provider_id),
-                    trace=trace,
-                    conversation_id=conversation_id,
-                    body=incoming_body(message),
-                    due_at=now,
-                    received_at=now,
-                )
-                .returning(inbox.c.id)
-            ).scalar_one_or_none()
+            row = {
+                "channel": channel,
+                "provider_key": provider_key(self._vault, channel, message.provider_id),
+                "trace": trace,
+                "conversation_id": conversation_id,
+                "body": incoming_body(message),
+                "due_at": now,
+                "received_at": now,
+            }
+            row_id = connection.execute(_STORE[connection.dialect.name], row).scalar_one_or_none()
             if row_id is not None:
                 # WhatsApp's window is open from now on, not from the answer: what was held for him may go at once.
-                connection.execute(
-                    update(conversations).where(conversations.c.id == conversation_id).values(heard_at=now)
-                )
+                connection.execute(_HEARD, {"b_id": conversation_id, "b_now": now})
                 if message.sender.medium is Medium.WHATSAPP:
                     release_held(connection, conversation_id, now)
                 notify(connection, INBOX)
@@ -83,28 +128,8 @@ class SqlInbox:
             ids = inbox_heads(connection, limit, now)
             if not ids:
                 return []
-            connection.execute(
-                update(inbox)
-                .where(inbox.c.id.in_(ids))
-                .values(state="working", attempt=inbox.c.attempt + 1, due_at=now + lease_s)
-            )
-            rows = connection.execute(
-                select(
-                    inbox.c.id,
-                    inbox.c.attempt,
-                    inbox.c.failures,
-                    inbox.c.body,
-                    inbox.c.received_at,
-                    inbox.c.trace,
-                    inbox.c.provider_key,
-                    *CONVERSATION_COLUMNS,
-                )
-                .join(conversations, conversations.c.id == inbox.c.conversation_id)
-                .join(identities, identities.c.id == conversations.c.identity_id)
-                .join(people, people.c.id == identities.c.person_id)
-                .where(inbox.c.id.in_(ids))
-                .order_by(inbox.c.id)
-            ).all()
+            connection.execute(_TAKE, {"b_ids": ids, "b_until": now + lease_s})
+            rows = connection.execute(_TAKEN, {"b_ids": ids}).all()
             return [claim for row in rows if (claim := self._claim(connection, row, now))]
 
     def _claim(self, connection: Connection, row: Row[*tuple[Any, ...]], now: float) -> Claim | None:
@@ -134,20 +159,18 @@ class SqlInbox:
 
     def finish(self, claim: Claim, plan: TurnPlan, now: float) -> bool:
         with self._db.write() as connection:
-            closed = connection.execute(
-                update(inbox)
-                .where(_held(claim))
-                .values(
-                    state="dead" if plan.failed else "done",
-                    finished_at=now,
-                    outcome=plan.outcome,
-                    error=plan.failed,
-                )
-            ).rowcount
-            if not closed:
+            closing = {
+                "b_id": claim.inbox_id,
+                "b_attempt": claim.attempt,
+                "b_state": "dead" if plan.failed else "done",
+                "b_finished_at": now,
+                "b_outcome": plan.outcome,
+                "b_error": plan.failed,
+            }
+            if not connection.execute(_CLOSE, closing).rowcount:
                 return False
-            person = connection.execute(select(person_of(claim.conversation.id))).scalar_one()
             if plan.forget:
+                person = connection.execute(select(person_of(claim.conversation.id))).scalar_one()
                 lock_person(connection, person)
             _save_conversation(connection, claim.conversation, plan.conversation, now)
             for message in plan.messages:
@@ -180,31 +203,33 @@ def _held(claim: Claim) -> ColumnElement[bool]:
 
 
 def _save_conversation(connection: Connection, before: Conversation, after: Conversation, now: float) -> None:
-    connection.execute(
-        update(conversations)
-        .where(conversations.c.id == after.id)
-        .values(
-            owner=after.owner.value,
-            language=after.language,
-            chosen_language=after.chosen_language,
-            reachable=True,  # who writes to us can be reached
-            context=after.context.model_dump_json(),
-            repeats=after.repeats.model_dump_json(),
-            updated_at=now,
-        )
-    )
+    saved = {
+        "b_id": after.id,
+        "b_owner": after.owner.value,
+        "b_language": after.language,
+        "b_chosen_language": after.chosen_language,
+        "b_context": after.context.model_dump_json(),
+        "b_repeats": after.repeats.model_dump_json(),
+        "b_updated_at": now,
+    }
+    connection.execute(_SAVE, saved)
     if after.opted_out != before.opted_out:
         opted_out(connection, after.id, now if after.opted_out else None)
-    person = {
-        name: value
-        for name, value, changed in (
-            ("notice", after.notice, after.notice != before.notice),
-            ("flood", after.flood.model_dump_json(), after.flood != before.flood),
-        )
-        if changed
-    }
+    # Only what this turn changed: another conversation of his may have changed the rest meanwhile.
+    person: dict[str, object] = {}
+    if after.notice != before.notice:
+        person["notice"] = after.notice
+    if after.flood != before.flood:
+        person["flood"] = after.flood.model_dump_json()
     if person:
-        connection.execute(update(people).where(people.c.id == person_of(after.id)).values(person))
+        given = {f"b_{name}": value for name, value in person.items()}
+        connection.execute(_save_person(tuple(person)), given | {"b_conversation": after.id})
+
+
+@cache
+def _save_person(names: tuple[str, ...]) -> Update:
+    values: dict[str, BindParameter[object]] = {name: bindparam(f"b_{name}") for name in names}
+    return update(people).where(people.c.id == person_of(bindparam("b_conversation"))).values(values)
 
 
 def _request_person(connection: Connection, conversation_id: str, effect: RequestPerson, now: float) -> None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, select, update
 
 from bot.conversation import country_of
 from bot.store.opt_out import opted_out
@@ -24,6 +24,32 @@ from connectors.messages import Address, Medium
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 _PHONE_MEDIA = frozenset({Medium.SMS, Medium.WHATSAPP})
 _RETIRED = "retired:"  # no hash looks like this
+
+_FIND = (
+    select(
+        conversations.c.id.label("conversation_id"),
+        identities.c.id.label("identity_id"),
+        identities.c.person_id,
+        identities.c.phone,
+    )
+    .join(identities, identities.c.id == conversations.c.identity_id)
+    .where(identities.c.lookup == bindparam("b_lookup"))
+    .with_for_update(of=conversations, key_share=True)  # ignored by SQLite, which has one writer
+)
+_PERSON_WITH = (
+    select(people.c.id)
+    .join(identities, identities.c.person_id == people.c.id)
+    .where(identities.c.phone == bindparam("b_phone"))
+    .order_by(identities.c.id)
+    .limit(1)
+    .with_for_update(of=people, read=True, key_share=True)
+)
+_STOPPED = (
+    delete(suppressions)
+    .where(suppressions.c.lookup.in_(bindparam("b_keys", expanding=True)))
+    .returning(suppressions.c.at)
+)
+_NEW_IDENTITY = identities.insert().returning(identities.c.id)
 
 
 def conversation_id_for(
@@ -42,24 +68,20 @@ def conversation_id_for(
             _learn_phone(connection, found, phone, now)
         return str(found.conversation_id)
     others = [lookup_of(vault, known) for known in also]
-    _one_at_a_time(connection, lookup, *others, *([phone] if phone else []))
-    if found := _find(connection, lookup):  # another process met him while we waited
+    waited = _one_at_a_time(connection, lookup, *others, *([phone] if phone else []))
+    if waited and (found := _find(connection, lookup)):  # another process met him while we waited
         return str(found.conversation_id)
     for other in others:  # met before under his other address: the conversation goes on under the new one
         if found := _find(connection, other):
             _readdress(connection, vault, found.identity_id, address, phone)
             return str(found.conversation_id)
     person_id = _person_for(connection, [lookup, *others], phone, now)
-    identity_id = connection.execute(
-        identities.insert()
-        .values(person_id=person_id, lookup=lookup, phone=phone, **_sealed(vault, address))
-        .returning(identities.c.id)
-    ).scalar_one()
+    identity = {"person_id": person_id, "lookup": lookup, "phone": phone} | _sealed(vault, address)
+    identity_id = connection.execute(_NEW_IDENTITY, identity).scalar_one()
     conversation_id = new_id()
     country = next((c for c in map(country_of, (address, *also)) if c), None)
-    connection.execute(
-        conversations.insert().values(id=conversation_id, identity_id=identity_id, country=country, updated_at=now)
-    )
+    row = {"id": conversation_id, "identity_id": identity_id, "country": country, "updated_at": now}
+    connection.execute(conversations.insert(), row)
     return conversation_id
 
 
@@ -113,27 +135,18 @@ def _person_for(connection: Connection, lookups: Sequence[str], phone: str | Non
         return person
     keys = [*lookups, *([phone] if phone else [])]
     # From here on his row says it: what is left here would hold against him when he has started again.
-    stopped = connection.scalars(
-        delete(suppressions).where(suppressions.c.lookup.in_(keys)).returning(suppressions.c.at)
-    ).all()
+    stopped = connection.scalars(_STOPPED, {"b_keys": keys}).all()
     person_id = new_id()
-    connection.execute(people.insert().values(id=person_id, created_at=now, opted_out_at=min(stopped, default=None)))
+    row = {"id": person_id, "created_at": now, "opted_out_at": min(stopped, default=None)}
+    connection.execute(people.insert(), row)
     return person_id
 
 
 def _person_with(connection: Connection, phone: str) -> str | None:
     """The person with this number, who is not deleted or made one with another until the transaction ends."""
-    known = (
-        select(people.c.id)
-        .join(identities, identities.c.person_id == people.c.id)
-        .where(identities.c.phone == phone)
-        .order_by(identities.c.id)
-        .limit(1)
-        .with_for_update(of=people, read=True, key_share=True)
-    )
     # Who was deleted while we waited may have been made one with another: then that one is found by the second look.
     for _ in range(2):
-        if (person := connection.execute(known).scalar_one_or_none()) is not None:
+        if (person := connection.execute(_PERSON_WITH, {"b_phone": phone}).scalar_one_or_none()) is not None:
             return str(person)
     return None
 
@@ -184,22 +197,16 @@ def _sealed(vault: Vault, address: Address) -> dict[str, str]:
 
 
 def _find(connection: Connection, lookup: str) -> Row[*tuple[Any, ...]] | None:
-    query = (
-        select(
-            conversations.c.id.label("conversation_id"),
-            identities.c.id.label("identity_id"),
-            identities.c.person_id,
-            identities.c.phone,
-        )
-        .join(identities, identities.c.id == conversations.c.identity_id)
-        .where(identities.c.lookup == lookup)
-        .with_for_update(of=conversations, key_share=True)  # ignored by SQLite, which has one writer
-    )
-    return connection.execute(query).one_or_none()
+    return connection.execute(_FIND, {"b_lookup": lookup}).one_or_none()
 
 
-def _one_at_a_time(connection: Connection, *keys: str) -> None:
-    """On PostgreSQL, wait for whoever meets the same address or phone number now: one citizen must not become two."""
-    if connection.dialect.name == "postgresql":
+def _one_at_a_time(connection: Connection, *keys: str) -> bool:
+    """On PostgreSQL, wait for whoever meets the same address or phone number now: one citizen must not become two.
+
+    False on SQLite, where nobody can have written since our transaction began.
+    """
+    waited = connection.dialect.name == "postgresql"
+    if waited:
         for number in sorted({int(key[:15], 16) for key in keys}):
             connection.execute(select(func.pg_advisory_xact_lock(number)))
+    return waited

@@ -1,15 +1,14 @@
-"""Stop means stop: on every channel of a person, and for what was going to be said to him unasked."""
+"""Stop means stop: on every channel of a person, and for what was going to be said to him before he said it."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, ScalarSelect, or_, select, update
+from sqlalchemy import BindParameter, Connection, ScalarSelect, or_, select, update
 
-from bot.ports import Priority
 from bot.store.tables import HELD, OPEN_OUTBOX, among, conversations, identities, outbox, people
 from connectors.messages import DeliveryStatus
 
 
-def person_of(conversation_id: str) -> ScalarSelect[str]:
+def person_of(conversation_id: str | BindParameter[str]) -> ScalarSelect[str]:
     """Who is behind a conversation now: two people may have turned out to be one since it was claimed."""
     return (
         select(identities.c.person_id)
@@ -22,7 +21,7 @@ def person_of(conversation_id: str) -> ScalarSelect[str]:
 def opted_out(connection: Connection, conversation_id: str, at: float | None) -> None:
     """The person behind a conversation said stop (`at`), or start again (None).
 
-    What he was going to be told unasked, and what waited until he writes, is dropped; replies are not.
+    What still waits for him is dropped, replies too: the confirmation, stored after this, is the last he hears.
     """
     person = person_of(conversation_id)
     if at is None:
@@ -36,10 +35,10 @@ def opted_out(connection: Connection, conversation_id: str, at: float | None) ->
         .join(identities, identities.c.id == conversations.c.identity_id)
         .where(identities.c.person_id == person)
     )
-    unasked = OPEN_OUTBOX & among(outbox.c.state, "queued") & (outbox.c.priority == Priority.NOTIFICATION.value)
+    waiting = OPEN_OUTBOX & among(outbox.c.state, "queued")
     connection.execute(
         update(outbox)
-        .where(outbox.c.conversation_id.in_(his), or_(unasked, HELD))
+        .where(outbox.c.conversation_id.in_(his), or_(waiting, HELD))
         .values(state="failed", error_code="opted_out", delivery=DeliveryStatus.FAILED.value, sent_at=at)
     )
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, true, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Double,
+    Row,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from bot.metrics import METRICS
 from bot.ports import OutboxClaim, Paces, Price, Priority, Report, Spent
@@ -24,6 +37,30 @@ from connectors.messages import Address, DeliveryReport, DeliveryStatus, Outgoin
 UNREADABLE = "unreadable"  # sealed with a key that is gone, or written by another version
 
 
+_IDS: BindParameter[Sequence[int]] = bindparam("b_ids", expanding=True)
+_QUEUE = outbox.insert().returning(outbox.c.id)
+_ROWS = (
+    select(outbox, conversations.c.pace, conversations.c.heard_at, inbox.c.received_at, *ADDRESS_COLUMNS)
+    .join(conversations, conversations.c.id == outbox.c.conversation_id)
+    .outerjoin(inbox, inbox.c.id == outbox.c.inbox_id)
+    .join(identities, identities.c.id == conversations.c.identity_id)
+    .where(outbox.c.id.in_(_IDS))
+    .order_by(outbox.c.priority, outbox.c.due_at, outbox.c.id)
+)
+_LEASE = (
+    update(outbox)
+    .where(outbox.c.id.in_(_IDS))
+    .values(
+        # A row found in "sending" outlived its lease: its worker died between the send and the save.
+        uncertain=or_(outbox.c.uncertain, outbox.c.state == "sending"),
+        state="sending",
+        attempt=outbox.c.attempt + 1,
+        due_at=bindparam("b_until"),
+        tried_at=func.coalesce(outbox.c.tried_at, bindparam("b_now", type_=Double)),
+    )
+)
+
+
 def queue(
     connection: Connection,
     conversation_id: str,
@@ -35,22 +72,20 @@ def queue(
     priority: Priority = Priority.REPLY,
 ) -> int:
     """Put a message into the outbox; its id."""
-    make_known(connection, sender_of(message.to))
-    outbox_id: int = connection.execute(
-        outbox.insert()
-        .values(
-            conversation_id=conversation_id,
-            inbox_id=inbox_id,
-            trace=trace,
-            priority=priority.value,
-            channel=message.to.channel,
-            sender=sender_of(message.to),
-            body=outgoing_body(message),
-            due_at=now,
-            created_at=now,
-        )
-        .returning(outbox.c.id)
-    ).scalar_one()
+    sender = sender_of(message.to)
+    make_known(connection, sender)
+    row = {
+        "conversation_id": conversation_id,
+        "inbox_id": inbox_id,
+        "trace": trace,
+        "priority": priority.value,
+        "channel": message.to.channel,
+        "sender": sender,
+        "body": outgoing_body(message),
+        "due_at": now,
+        "created_at": now,
+    }
+    outbox_id: int = connection.execute(_QUEUE, row).scalar_one()
     return outbox_id
 
 
@@ -69,23 +104,14 @@ class SqlOutbox:
             ids = outbox_heads(connection, rates.senders(), limit, now)
             if not ids:
                 return []
-            readable = [(row, claim) for row in _rows(connection, ids) if (claim := self._claim(connection, row, now))]
+            rows = connection.execute(_ROWS, {"b_ids": ids}).all()
+            readable = [(row, claim) for row in rows if (claim := self._claim(connection, row, now))]
             admitted = [(row, claim) for row, claim in readable if rates.admit(row)]
             rates.save()
             if not admitted:
                 return []
-            # A row found in "sending" outlived its lease: its worker died between the send and the save.
-            connection.execute(
-                update(outbox)
-                .where(outbox.c.id.in_([row.id for row, _ in admitted]))
-                .values(
-                    uncertain=or_(outbox.c.uncertain, outbox.c.state == "sending"),
-                    state="sending",
-                    attempt=outbox.c.attempt + 1,
-                    due_at=now + lease_s,
-                    tried_at=func.coalesce(outbox.c.tried_at, now),
-                )
-            )
+            ids = [row.id for row, _ in admitted]
+            connection.execute(_LEASE, {"b_ids": ids, "b_now": now, "b_until": now + lease_s})
         METRICS.leases_lost.labels("outbox").inc(sum(row.state == "sending" for row, _ in admitted))
         return [claim for _, claim in admitted]
 
@@ -233,18 +259,6 @@ class SqlOutbox:
         )
         with self._db.read() as connection:
             return [(row.id, outgoing(row.body, address)) for row in connection.execute(query)]
-
-
-def _rows(connection: Connection, ids: Sequence[int]) -> Sequence[Row[*tuple[Any, ...]]]:
-    query = (
-        select(outbox, conversations.c.pace, conversations.c.heard_at, inbox.c.received_at, *ADDRESS_COLUMNS)
-        .join(conversations, conversations.c.id == outbox.c.conversation_id)
-        .outerjoin(inbox, inbox.c.id == outbox.c.inbox_id)
-        .join(identities, identities.c.id == conversations.c.identity_id)
-        .where(outbox.c.id.in_(ids))
-        .order_by(outbox.c.priority, outbox.c.due_at, outbox.c.id)
-    )
-    return connection.execute(query).all()
 
 
 def release_held(connection: Connection, conversation_id: str, now: float) -> None:

@@ -8,12 +8,18 @@ from sqlalchemy import Connection, Row, select, update
 
 from bot.pace import advanced, believable, slot
 from bot.ports import Paces
-from bot.store.rows import insert_or_ignore
+from bot.store.rows import made_once
 from bot.store.tables import conversations, outbox, paces
 from connectors.channel import Pace
 from connectors.messages import Address, Medium
 
 _NO_PACE = Pace()
+_SEEN = "senders"  # of a database connection: senders that a claim over it found in the table, so that they stay there
+_MAKE_KNOWN = made_once(lambda row: row.on_conflict_do_nothing(), paces)
+_ALL = select(paces).order_by(paces.c.sender)
+# Locked on PostgreSQL, and waited for: workers on other machines share these rates. Passing over what is locked would
+# leave a reply to the next look, a quarter of a second later.
+_ALL_LOCKED = _ALL.with_for_update()
 
 
 def sender_of(address: Address) -> str:
@@ -23,7 +29,8 @@ def sender_of(address: Address) -> str:
 
 def make_known(connection: Connection, sender: str) -> None:
     """A sender is asked for its messages only when it is in the table. Waits for nobody who holds its row."""
-    connection.execute(insert_or_ignore(connection, paces).values(sender=sender, pace=0.0))
+    if sender not in connection.info.get(_SEEN, ()):
+        connection.execute(_MAKE_KNOWN[connection.dialect.name], {"sender": sender, "pace": 0.0})
 
 
 class Rates:
@@ -33,14 +40,12 @@ class Rates:
         self._connection = connection
         self._limits = limits
         self._now = now
-        known = select(paces).order_by(paces.c.sender)
-        if any(limit.per_second for limit in limits.values()):
-            # Locked on PostgreSQL, and waited for: workers on other machines share these rates. Passing over what is
-            # locked would leave a reply to the next look, a quarter of a second later.
-            known = known.with_for_update()
+        paced = any(limit.per_second for limit in limits.values())
         self._senders: dict[str, float] = {
-            row.sender: self._pace_of(row.sender, row.pace) for row in connection.execute(known)
+            row.sender: self._pace_of(row.sender, row.pace)
+            for row in connection.execute(_ALL_LOCKED if paced else _ALL)
         }
+        connection.info[_SEEN] = frozenset(self._senders)
         self._used: set[str] = set()
 
     def senders(self) -> list[str]:

@@ -6,9 +6,11 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, delete, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.ports import Report
 from bot.store.opt_out import unreachable
@@ -37,6 +39,24 @@ class Told:
 _ACCEPTED = Told(DeliveryStatus.ACCEPTED.value)
 
 
+_TAKE_EARLY = (
+    delete(early_reports).where(early_reports.c.provider_key == bindparam("b_key")).returning(*early_reports.c)
+)
+_TOLD = ("sent_at", "provider_message_id", "provider_key", "delivery", "provider_code")
+
+
+@cache
+def _sent(costs: tuple[str, ...]) -> ReturningUpdate[tuple[Any, ...]]:
+    """The update of a row that was sent; `costs` are columns that it fills, too."""
+    values: dict[str, object] = {name: bindparam(f"b_{name}") for name in (*_TOLD, *costs)}
+    return (
+        update(outbox)
+        .where(outbox.c.id == bindparam("b_id"), outbox.c.state != "sent")
+        .values(values | {"state": "sent", "error_code": None})
+        .returning(outbox.c.id, outbox.c.conversation_id, outbox.c.body, outbox.c.sent_at, outbox.c.trace)
+    )
+
+
 def reference_of(vault: Vault, outbox_id: int) -> str:
     """The row's name for a provider. Marked, so that a report on another installation's message fits none here."""
     return f"{outbox_id}.{vault.lookup('reference', str(outbox_id))[:12]}"
@@ -58,30 +78,22 @@ def mark_sent(
     written once: when a transaction writes a row twice, PostgreSQL looks at its conversation again, and may wait there.
     """
     key = provider_key(vault, channel, provider_message_id)
-    early = connection.execute(
-        delete(early_reports).where(early_reports.c.provider_key == key).returning(*early_reports.c)
-    ).one_or_none()
+    early = connection.execute(_TAKE_EARLY, {"b_key": key}).one_or_none()
     overtaken = early is not None and _RANK[told.delivery] < _RANK[early.delivery]
     if early is not None and overtaken:
         told = Told(early.delivery, early.provider_code, early.failure)
-    mine = [outbox.c.id == outbox_id, outbox.c.state != "sent"]
     if told.failure == OptedOut.code:
-        _unreachable(connection, *mine, now=now)
-    row = connection.execute(
-        update(outbox)
-        .where(*mine)
-        .values(
-            state="sent",
-            sent_at=now,
-            provider_message_id=vault.seal(provider_message_id),
-            provider_key=key,
-            delivery=told.delivery,
-            provider_code=told.code,
-            error_code=None,
-            **(costs or {}),
-        )
-        .returning(outbox.c.id, outbox.c.conversation_id, outbox.c.body, outbox.c.sent_at, outbox.c.trace)
-    ).one_or_none()
+        _unreachable(connection, outbox.c.id == outbox_id, outbox.c.state != "sent", now=now)
+    values = {
+        "b_id": outbox_id,
+        "b_sent_at": now,
+        "b_provider_message_id": vault.seal(provider_message_id),
+        "b_provider_key": key,
+        "b_delivery": told.delivery,
+        "b_provider_code": told.code,
+    }
+    given = {f"b_{name}": value for name, value in (costs or {}).items()}
+    row = connection.execute(_sent(tuple(costs or ())), values | given).one_or_none()
     if row is not None and overtaken:
         _log_early(row, told)
     if row is not None and told.failure == WindowClosed.code:

@@ -1,10 +1,16 @@
-"""How rows become the vocabulary of `bot.conversation`, and the statements that several stores share."""
+"""How rows become the vocabulary of `bot.conversation`, and the statements that several stores share.
+
+What runs with every message is a statement made once, when its module is imported, with its values left open
+(`bindparam`; names begin with `b_`, for an UPDATE takes plain ones as columns). SQLAlchemy needs more processor time to
+put a statement together, and to know it again in its cache, than the database needs to run it.
+"""
 
 from __future__ import annotations
 
 import json
 import uuid
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -49,6 +55,15 @@ def insert_or_ignore(connection: Connection, table: Table) -> sqlite.Insert | po
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that knows `ON CONFLICT`, in this database's words."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+T = TypeVar("T")
+AnyInsert = sqlite.Insert | postgresql.Insert
+
+
+def made_once(make: Callable[[AnyInsert], T], table: Table) -> Mapping[str, T]:
+    """An INSERT that knows `ON CONFLICT`, for either database, by the name of its dialect."""
+    return {"sqlite": make(sqlite.insert(table)), "postgresql": make(postgresql.insert(table))}
 
 
 # ---- addresses -----------------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.bootstrap import App, build_app
 from bot.inbox import InboxService
@@ -26,11 +28,13 @@ log = logging.getLogger(__name__)
 def create_web(settings: Settings, *, worker: bool) -> FastAPI:
     """FastAPI app; its lifespan opens, closes and keeps everything. `worker` runs the worker in this process."""
 
+    straight = Router(redirect_slashes=False)
+
     @asynccontextmanager
     async def lifespan(web: FastAPI) -> AsyncIterator[None]:
         app = build_app(settings)
         own = app.worker() if worker else None
-        _mount(web, app, own)
+        _mount(web, straight, app, own)
         running = [asyncio.create_task(app.content_watch.run())]
         if own is not None:
             working = asyncio.create_task(own.run())
@@ -45,7 +49,25 @@ def create_web(settings: Settings, *, worker: bool) -> FastAPI:
             await asyncio.gather(*running)
             await app.close()
 
-    return FastAPI(title="Dalil", lifespan=lifespan, docs_url="/api/docs", redoc_url=None)
+    web = FastAPI(title="Dalil", lifespan=lifespan, docs_url="/api/docs", redoc_url=None)
+    web.add_middleware(_Straight, router=straight)
+    return web
+
+
+class _Straight:
+    """Webhooks and Rasa's calls pass by FastAPI's own layers, which cost as much as the signature they may not have.
+
+    There is nothing to inject, validate or document; what is none of `router`'s goes on to FastAPI.
+    """
+
+    def __init__(self, app: ASGIApp, router: Router) -> None:
+        self._app = app
+        self._router = router
+        router.default = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        straight = scope["type"] == "http" and scope["path"].startswith(("/channels/", "/internal/"))
+        await (self._router if straight else self._app)(scope, receive, send)
 
 
 def _ended(worker: Worker, working: asyncio.Task[None]) -> None:
@@ -55,15 +77,15 @@ def _ended(worker: Worker, working: asyncio.Task[None]) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _mount(web: FastAPI, app: App, worker: Worker | None) -> None:
+def _mount(web: FastAPI, straight: Router, app: App, worker: Worker | None) -> None:
     settings = app.settings
     inbox = InboxService(app.stores.inbox, app.stores.outbox, worker.wake if worker is not None else lambda: None)
+    straight.routes.extend(rasa_actions.create_router(app.actions, settings.derived("rasa-actions")).routes)
+    straight.routes.extend(gateway.create_router(app.channels, inbox, settings.effective_public_url).routes)
     web.include_router(health.create_router(app.readiness()))
     chat = app.channels["webchat"]
     if isinstance(chat, WebChat):
         web.include_router(webchat.create_router(chat, app.stores.outbox))
-    web.include_router(gateway.create_router(app.channels, inbox, settings.effective_public_url))
-    web.include_router(rasa_actions.create_router(app.actions, settings.derived("rasa-actions")))
     web.include_router(api.create_router(app.knowledge, settings.effective_public_url))
     if settings.sandbox:
         web.include_router(phones_router(settings.sandbox_url, app.http))

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 import pytest
 from jsonschema import ValidationError
 from rasa.core.actions.action import RemoteAction
+from rasa.engine.exceptions import GraphRunError
+from rasa.engine.graph import GraphSchema, SchemaNode
+from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.utils.endpoints import EndpointConfig
 
 from bot.nlu import rasa_server
@@ -51,3 +54,73 @@ def test_calls_share_one_session_and_an_endpoint_with_a_password_gets_its_own(re
         return found
 
     assert (True, False) == asyncio.run(sessions())
+
+
+# ---- the graph without dask ------------------------------------------------------------------------------------------
+
+# A message is read twice over, and both readings end in one; "unused" leads to no target.
+NEEDS = {
+    "last": {"left": "left", "right": "right"},
+    "left": {"message": "__message__"},
+    "right": {"message": "left", "tracker": "__tracker__"},
+    "unused": {"message": "left"},
+}
+
+
+class Graph(DaskGraphRunner):
+    """A graph whose nodes say what they were given."""
+
+    def __init__(self) -> None:
+        self._execution_context = None
+        self.ran: list[str] = []
+        self._graph_schema = GraphSchema(
+            {
+                name: SchemaNode(needs=needs, uses=object, constructor_name="", fn="", config={}, is_target=False)
+                for name, needs in NEEDS.items()
+            }
+        )
+        self._instantiated_nodes = {name: self._node(name) for name in NEEDS}
+
+    def _node(self, name: str):
+        def run(*given: object) -> tuple[str, object]:
+            self.ran.append(name)
+            if any(isinstance(one, tuple) and one[1] == ["broken"] for one in given):
+                raise RuntimeError("broken")
+            return name, sorted(map(str, given))
+
+        return run
+
+
+@pytest.fixture
+def _planned_once() -> Iterator[None]:
+    by_rasa = DaskGraphRunner.run
+    rasa_server.plan_once()
+    yield
+    DaskGraphRunner.run = by_rasa
+
+
+@pytest.mark.parametrize("inputs", [{"__message__": ["salam"], "__tracker__": [1]}, {"__message__": ["salam"]}])
+@pytest.mark.parametrize("targets", [["last"], ["left", "last"], ["left"]], ids=" ".join)
+def test_a_graph_gives_what_dask_gives_and_runs_each_node_once(
+    inputs: dict[str, object], targets: list[str], request: pytest.FixtureRequest
+) -> None:
+    by_dask = Graph().run(inputs, targets)
+    request.getfixturevalue("_planned_once")
+    graph = Graph()
+
+    assert by_dask == graph.run(inputs, targets)
+    assert by_dask == graph.run(inputs, targets)
+    assert all(2 == graph.ran.count(name) for name in set(graph.ran))
+    assert "unused" not in graph.ran
+
+
+@pytest.mark.usefixtures("_planned_once")
+def test_a_node_that_breaks_is_told_in_rasas_own_words() -> None:
+    with pytest.raises(GraphRunError, match="Error running runner"):
+        Graph().run({"__message__": ["broken"]}, ["left"])
+
+
+@pytest.mark.usefixtures("_planned_once")
+def test_an_input_named_like_a_node_is_refused_as_before() -> None:
+    with pytest.raises(GraphRunError, match="clashes"):
+        Graph().run({"__message__": "left"}, ["left"])

@@ -205,3 +205,9 @@ async def test_a_source_that_another_line_repeats_with_its_address_is_left_out()
     shorter = one.source.rsplit(" · ", 1)[0]
 
     assert one.source == _sources([shorter, one.source]) == _sources([one.source, shorter])
+
+
+async def test_a_date_alone_is_left_out_beside_a_source_with_the_same_date() -> None:
+    dated = "المصدر: avocatcasa.com · تراجعات نهار 22/11/2026"
+
+    assert dated == _sources(["تراجعات نهار 22/11/2026", dated])

@@ -66,6 +66,13 @@ async def test_stop_opts_out_and_says_how_to_come_back(executor: ActionExecutor)
     assert "START" in said.text
 
 
+async def test_a_question_that_sounds_like_stop_opts_nobody_out(executor: ActionExecutor) -> None:
+    said = await say(executor, "action_stop", "je veux arrêter mon abonnement cnss", "stop")
+
+    assert () == said.result.effects
+    assert "STOP" in said.text
+
+
 async def test_a_person_is_requested_and_no_time_is_promised(executor: ActionExecutor) -> None:
     said = await say(executor, "action_request_person", "je veux parler à quelqu'un", "agent")
 

@@ -39,7 +39,7 @@ SAID = {
     Keyword.FORGET: """
         SUPPRIMER | supprime | supprimez mes données | effacer mes données svp | effacez tout ce que vous avez sur moi
         je veux supprimer mes données | oubliez-moi | delete my data | droit à l'oubli | comment supprimer mes données ?
-        احذف | احذفوا بياناتي | حذف جميع بياناتي | أريد حذف معلوماتي | امسحوا كل ما لديكم عني
+        احذف | واحذف | احذفوا بياناتي | حذف جميع بياناتي | أريد حذف معلوماتي | امسحوا كل ما لديكم عني
         مسح | مسح ليا كلشي | مسحو ليا المعلومات ديالي | حيدو المعلومات ديالي عافاكم | بغيت نمسح المعلومات ديالي
         امحيو كلش | نحي المعلومات تاعي | فاصيو ليا المعلومات تاعي | امسح معلوماتي
         mse7 | mse7 lma3lomat dyali | 7aydo liya lma3lomat dyali | bghit nmse7 lma3lomat dyali | nahi l ma3loumat ta3i

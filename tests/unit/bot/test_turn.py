@@ -114,7 +114,6 @@ async def test_a_number_picks_from_the_last_list(number: str) -> None:
     ("number", "age"),
     [
         pytest.param("3", 60, id="a number beyond the list"),
-        pytest.param("0", 60, id="zero"),
         pytest.param("2", 86_400, id="a list of yesterday"),
     ],
 )
@@ -203,6 +202,18 @@ async def test_a_long_sms_is_sent_page_by_page() -> None:
             break
 
     assert (lines.splitlines(), 1) == (said, len(dialogue.asked))
+
+
+@pytest.mark.parametrize("asked_for", ["0", "suite"])
+async def test_a_next_page_that_does_not_exist_is_said_so(asked_for: str) -> None:
+    dialogue = ScriptedDialogue()
+
+    plan = await turns(dialogue).handle_turn(claim(asked_for, conversation(language="fr")), NOW)
+
+    assert ([], ["Je vous ai tout envoyé. Écrivez votre question, s'il vous plaît."]) == (
+        dialogue.asked,
+        [message.text for message in plan.messages],
+    )
 
 
 async def test_while_a_person_has_the_conversation_the_bot_is_silent() -> None:
