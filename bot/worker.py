@@ -20,7 +20,7 @@ C = TypeVar("C")
 
 RENEWALS = 3  # in the time of one lease: two may fail before it is lost
 POLL_S = 0.25  # how soon work is seen that another process stored, or that became due
-AGAIN_S = 0.02  # after one is done, how soon the next of its conversation is looked for
+SOON_S = 0.02  # after one is done, how soon the next of its conversation is looked for
 CONCURRENCY = 8
 MAX_FAILURES = 3  # tries of a message that fails by its own fault, before the citizen gets an apology
 DOWN_DELAY_S = 1.0
@@ -64,8 +64,8 @@ class Worker:
         self._sender = sender
         self._turns = turns
         self._clock = clock
-        self._inbox_signal = asyncio.Event()
-        self._outbox_signal = asyncio.Event()
+        self._inbox_signal = _Signal()
+        self._outbox_signal = _Signal()
         self._stopping = asyncio.Event()
         self._tidy_signal = asyncio.Event()
 
@@ -131,29 +131,18 @@ class Worker:
         self,
         claim: Callable[[int], Awaitable[list[C]]],
         handle: Callable[[C], Awaitable[None]],
-        signal: asyncio.Event,
+        signal: _Signal,
     ) -> None:
         running: set[asyncio.Task[None]] = set()
-        again: asyncio.TimerHandle | None = None
 
         def done(task: asyncio.Task[None]) -> None:
-            """Something may have waited for this one: for its place, or behind it in its conversation.
-
-            The second is rare: under load the next message's look finds it as well, and half of all looks are saved.
-            """
-            nonlocal again
-            full = len(running) == CONCURRENCY
+            """Something may have waited for its place, or behind it in its conversation."""
+            look = signal.set if len(running) == CONCURRENCY else signal.set_soon
             running.discard(task)
-            if full:
-                signal.set()
-            elif again is None:
-                again = asyncio.get_running_loop().call_later(AGAIN_S, signal.set)
+            look()
 
         while not self._stopping.is_set():
             signal.clear()
-            if again is not None:
-                again.cancel()
-                again = None
             claimed: list[C] = []
             if len(running) < CONCURRENCY:
                 try:
@@ -170,7 +159,7 @@ class Worker:
                 running.add(task)
                 task.add_done_callback(done)
             if not claimed:
-                await _wait(signal, POLL_S)
+                await signal.wait(POLL_S)
         if running:
             await asyncio.wait(running)
 
@@ -248,6 +237,33 @@ class Worker:
         finally:
             self._sends_in_hand.pop(claim.outbox_id, None)
             METRICS.in_hand.labels("outbox").set(len(self._sends_in_hand))
+
+
+class _Signal:
+    """Tells a loop to look for work: at once, or soon. To look soon is rarely needed under load, where the next message
+    makes the loop look anyway: half of all looks are saved.
+    """
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self) -> None:
+        self._event.set()
+
+    def set_soon(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(SOON_S, self.set)
+
+    def clear(self) -> None:
+        """The loop looks now: nothing that came before need tell it again."""
+        self._event.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    async def wait(self, seconds: float) -> None:
+        await _wait(self._event, seconds)
 
 
 def _ids(claim: ports.Claim) -> dict[str, object]:
