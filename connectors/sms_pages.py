@@ -28,7 +28,7 @@ _PHONE = re.compile(r"(?<![\d+])(?:\+\d[\d .-]{7,}\d|\d{2,4}(?:[ .-]\d{2,3}){3,}
 
 def pages(reply: Reply, max_segments: int) -> list[str]:
     """The pages of `reply`, each of at most `max_segments` (the first one more with a notice); none for no text."""
-    texts = [page for page in _Pages(reply, max_segments).pages() if page]
+    texts = [page for page in _Pages(reply, max_segments).pages() if page.strip()]
     if not texts or not reply.notice:
         return texts
     return [_with_notice(texts[0], reply), *texts[1:]]
