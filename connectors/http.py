@@ -4,8 +4,8 @@ A client made here talks to the origins (scheme, host, port) of the base URLs it
 wrong setting or a provider's redirect can never carry a credential elsewhere. Plain `http://` is allowed for loopback
 only (the local providers). Proxy variables of the environment are not read: `settings.py` alone reads the environment.
 
-Two libraries: httpx2 is the one for everything rare. `CheapClient` is the same over aiohttp, for the one call that every
-answer makes: in profiles of the whole app its share fell from 9 to 3 %.
+Two libraries: httpx2 is the one for everything rare. `CheapClient` is the same over aiohttp, for the one call that
+every answer makes: in profiles of the whole app its share fell from 9 to 3 %.
 """
 
 from __future__ import annotations
