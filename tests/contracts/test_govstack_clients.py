@@ -32,7 +32,7 @@ PENDING, BORN = "PA-2026-004217", date(1990, 4, 12)
 SENT_BACK, SENT_BACK_BORN = "CN-2026-002894", date(1972, 1, 1)
 APPROVED, APPROVED_BORN = "CN-2026-001503", date(1985, 11, 30)
 UNKNOWN_CODE, UNKNOWN_BORN = "RS-2026-020145", date(1958, 12, 31)
-BUDGET = 0.6
+BUDGET = 1.5
 
 REGISTRATION = govstack_calls.registration_specification()
 WORKFLOW = govstack_calls.workflow_specification()

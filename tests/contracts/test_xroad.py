@@ -27,7 +27,7 @@ from tests.unit.sandbox.serving import Server, config
 
 NUMBER, BORN = "PA-2026-004217", date(1990, 4, 12)
 REGISTRATION, WORKFLOW, REGISTRIES = govstack.SERVICES
-BUDGET = 0.6
+BUDGET = 1.5
 SENT_ID = "fa2e18a5-c2cb-4d09-b994-f57727f7c3fb"
 
 

@@ -226,7 +226,7 @@ def test_an_app_that_dies_under_rasa_leaves_no_token_in_its_log(dalil: System, h
     app.wait(10)
     said = {"sender": "nobody", "message": "/greet", "metadata": {}}
     rasa = f"http://127.0.0.1:{dalil.rasa_port}/webhooks/rest/webhook"
-    assert [] == http.post(rasa, json=said).json()
+    assert [{"dalil": "actions_down"}] == [said["custom"] for said in http.post(rasa, json=said).json()]
     dalil.wait_until_ready()
 
     texts = written(dalil, http)
