@@ -105,7 +105,7 @@ def sandbox() -> None:
     """The local government systems and providers."""
     import uvicorn
 
-    from bot.bootstrap import sandbox_config
+    from bot.accounts import sandbox_config
     from bot.logs import configure_logs
     from connectors.sandbox.app import create_app
 

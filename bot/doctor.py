@@ -10,8 +10,10 @@ from pathlib import Path
 
 import httpx2
 
-from bot.bootstrap import case_tracker, open_knowledge, open_stores, telegram_config, twilio_config, whatsapp_config
+from bot.accounts import telegram_config, twilio_config, whatsapp_config
+from bot.bootstrap import open_knowledge, open_stores
 from bot.dialogue import RasaDialogue
+from bot.government import case_tracker
 from bot.ports import StoreUnavailable
 from bot.prices import PricesError, load_prices
 from bot.processes import newest_model

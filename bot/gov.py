@@ -47,7 +47,7 @@ def try_it(
     ],
 ) -> None:
     """Ask the system once and say what a citizen would be told. Use an invented or your own application."""
-    from bot.bootstrap import gov_values
+    from bot.government import gov_values
     from connectors.errors import GovError
     from connectors.gov.declared import DeclaredClient
     from connectors.gov.declared_schema import read_system

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from twilio.request_validator import RequestValidator
 
-from bot.bootstrap import SANDBOX_WHATSAPP_FROM, sandbox_config
+from bot.accounts import SANDBOX_WHATSAPP_FROM, sandbox_config
 from bot.settings import Settings
 from connectors.sms_text import segments
 from tests.journeys.conftest import Phone

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import httpx2
 import pytest
 
-from bot.bootstrap import sandbox_config
+from bot.accounts import sandbox_config
 from bot.settings import PROJECT, Settings
 from bot.supervise import free_port
 from tests.journeys.conftest import Phone

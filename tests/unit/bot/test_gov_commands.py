@@ -10,8 +10,8 @@ import pytest
 from fastapi import FastAPI
 from typer.testing import CliRunner, Result
 
-from bot.bootstrap import case_tracker
 from bot.cli import app
+from bot.government import case_tracker
 from bot.settings import Settings
 from connectors.gov.api import CaseState
 from connectors.gov.declared_yaml import DeclaredError
