@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -155,8 +155,8 @@ class App:
             listen=heard,
         )
 
-    def readiness(self) -> Readiness:
-        """What operators are told about these parts."""
+    def readiness(self, worker_lives: Callable[[], Awaitable[bool]] | None = None) -> Readiness:
+        """What operators are told about these parts, and about the worker beside them."""
         settings, stores = self.settings, self.stores
         return Readiness(
             stores.monitor,
@@ -167,6 +167,7 @@ class App:
             settings.var_dir,
             settings.disk_min_mb,
             settings.backlog_max_s,
+            worker_lives,
         )
 
     async def close(self) -> None:

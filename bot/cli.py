@@ -59,10 +59,18 @@ def run() -> None:
         fail(str(error))
 
 
+def _responsive() -> None:
+    """Let a thread that has its answer from the database go on after 1 ms, not 5: turns keep the interpreter busy."""
+    sys.setswitchinterval(0.001)
+
+
 @app.command()
 def serve(
     worker: Annotated[bool, typer.Option("--worker", help="Run the worker in this process too.")] = False,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
+    worker_at: Annotated[
+        str, typer.Option(help="URL of a worker's private port: its figures are shown by /metrics too.")
+    ] = "",
 ) -> None:
     """The web application only (webhooks, action server, pages)."""
     import uvicorn
@@ -72,8 +80,9 @@ def serve(
 
     settings = settings_or_exit()
     configure_logs(settings.log_level)
+    _responsive()
     uvicorn.run(
-        create_web(settings, worker=worker),
+        create_web(settings, worker=worker, worker_at=worker_at),
         host=host or settings.host,
         port=settings.port,
         log_config=None,
@@ -85,19 +94,26 @@ def serve(
 
 @app.command("worker")
 def run_worker(
-    metrics_port: Annotated[int, typer.Option(min=0, max=65535, help="Port for this worker's /metrics; 0: none.")] = 0,
-    metrics_host: Annotated[str, typer.Option(help="Address of it.")] = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option("--port", "--metrics-port", min=0, max=65535, help="For Rasa's actions and /metrics; 0: neither."),
+    ] = 0,
+    host: Annotated[str, typer.Option("--host", "--metrics-host", help="Address of it.")] = "127.0.0.1",
 ) -> None:
     """A worker only: any number may run, on any number of machines with one PostgreSQL."""
+    import socket
+
     from bot.logs import configure_logs
     from bot.worker_process import work
 
     settings = settings_or_exit()
     configure_logs(settings.log_level)
     try:
-        asyncio.run(work(settings, (metrics_host, metrics_port) if metrics_port else None))
+        listening = socket.create_server((host, port)) if port else None
     except OSError as error:
-        fail(f"--metrics-port {metrics_port}: {error.strerror}. Choose another.")
+        fail(f"--port {port}: {error.strerror}. Choose another.")
+    _responsive()
+    asyncio.run(work(settings, listening))
 
 
 @app.command()

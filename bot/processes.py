@@ -14,15 +14,20 @@ _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
 
 
 def children(settings: Settings) -> list[Child]:
-    """Everything of a laptop: government and provider sandbox, app with worker, Rasa."""
+    """Everything of a laptop: government and provider sandbox, web, worker, Rasa.
+
+    Web and worker are two processes because Python runs one thread of each at a time: in one, a webhook would be
+    acknowledged when the worker lets go.
+    """
     ours = {**os.environ, "PYTHONUNBUFFERED": "1", "DALIL_SANDBOX": str(bool(settings.sandbox)).lower()}
     dalil = [sys.executable, "-m", "bot.cli"]
-    app_url = f"http://127.0.0.1:{settings.port}"
+    worker_url = f"http://127.0.0.1:{settings.worker_port}"
+    serve = [*dalil, "serve", "--worker-at", worker_url]
+    work = [*dalil, "worker", "--port", str(settings.worker_port)]
     started = [
-        Child(
-            "app", [*dalil, "serve", "--worker"], settings.port, "DALIL_PORT", f"{app_url}/health/live", ours, PROJECT
-        ),
-        rasa(settings),
+        Child("app", serve, settings.port, "DALIL_PORT", f"{app_url(settings)}/health/live", ours, PROJECT),
+        Child("worker", work, settings.worker_port, "DALIL_WORKER_PORT", f"{worker_url}/health/live", ours, PROJECT),
+        rasa(settings, worker_url),
     ]
     if settings.sandbox:
         started.insert(
@@ -40,14 +45,22 @@ def children(settings: Settings) -> list[Child]:
     return started
 
 
-def rasa(settings: Settings) -> Child:
-    """Rasa on its private port, with its newest model. Raises FileNotFoundError with what to do."""
+def app_url(settings: Settings) -> str:
+    """The web process of this machine."""
+    return f"http://127.0.0.1:{settings.port}"
+
+
+def rasa(settings: Settings, actions_at: str = "") -> Child:
+    """Rasa on its private port, with its newest model. Raises FileNotFoundError with what to do.
+
+    `actions_at`: URL of the process that runs the actions, without a path; the web process where none is given.
+    """
     if not settings.rasa_python.exists():
         raise FileNotFoundError("Rasa's environment is missing. Run `make setup`.")
     model = newest_model(settings)
     port = int(settings.rasa_url.rsplit(":", 1)[1].split("/")[0])
     env = rasa_environment() | {
-        "DALIL_ACTION_URL": f"http://127.0.0.1:{settings.port}/internal/rasa/actions",
+        "DALIL_ACTION_URL": f"{actions_at or app_url(settings)}/internal/rasa/actions",
         "DALIL_ACTION_TOKEN": settings.derived("rasa-actions"),
         "DALIL_TRACKER_DB": str(settings.rasa_tracker),
     }

@@ -31,7 +31,10 @@ class Health:
 
 
 class Readiness:
-    """Looks at everything when it is asked. `mistakes`: how many are in the content."""
+    """Looks at everything when it is asked. `mistakes`: how many are in the content.
+
+    `worker_lives`: asked where one worker belongs to this web process (`dalil run`); others are seen by the backlog.
+    """
 
     def __init__(
         self,
@@ -43,8 +46,10 @@ class Readiness:
         var_dir: Path,
         disk_min_mb: int,
         backlog_max_s: float,
+        worker_lives: Callable[[], Awaitable[bool]] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self._worker_lives = worker_lives
         self._monitor = monitor
         self._spent = spent
         self._dialogue_ready = dialogue_ready
@@ -60,6 +65,8 @@ class Readiness:
         problems = list(storage)
         if not await self._dialogue_ready():
             problems.append("rasa: no answer, or no model loaded; messages are kept and answered once it is back")
+        if self._worker_lives is not None and not await self._worker_lives():
+            problems.append("worker: no answer; messages are kept and answered once it is back")
         if not any(line.startswith("database") for line in storage):
             warnings += await asyncio.to_thread(self._stored)
         if mistakes := self._mistakes():

@@ -103,6 +103,7 @@ class Settings(BaseSettings):
     gov_secrets: dict[str, str] = Field(default_factory=dict)  # by the names that the files of gov_systems_dir use
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    worker_port: int = Field(default=8001, ge=1, le=65535)  # private, of the worker that `dalil run` starts
     public_url: str = ""
     rasa_url: str = "http://127.0.0.1:5005"
     rasa_timeout_s: float = Field(default=10.0, gt=0, le=60)

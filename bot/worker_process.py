@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 
-from prometheus_client import start_http_server
-
-from bot.bootstrap import build_app
-from bot.metrics import METRICS
+from bot.bootstrap import App, build_app
 from bot.settings import Settings
+from bot.web.private import PrivateServer
 
 
-async def work(settings: Settings, metrics: tuple[str, int] | None = None) -> None:
-    """Work until SIGINT or SIGTERM, then finish what is in hand. `metrics`: host and port to show them at."""
+async def work(settings: Settings, listening: socket.socket | None = None) -> None:
+    """Work until SIGINT or SIGTERM, then finish what is in hand. `listening`: for the actions and the figures."""
     app = build_app(settings)
+    server = PrivateServer(app, listening) if listening is not None else None
+    try:
+        if server is None:
+            await _work(app)
+        else:
+            serving = asyncio.create_task(server.run_until_told())
+            try:
+                await _work(app)
+            finally:
+                server.should_exit = True  # not before the last turn has had its action's answer
+                await serving
+    finally:
+        await app.close()
+
+
+async def _work(app: App) -> None:
     worker = app.worker()
 
     def stop() -> None:
@@ -24,9 +39,4 @@ async def work(settings: Settings, metrics: tuple[str, int] | None = None) -> No
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
-    try:
-        if metrics is not None:
-            start_http_server(metrics[1], metrics[0], METRICS.without_stored())
-        await asyncio.gather(worker.run(), app.content_watch.run())
-    finally:
-        await app.close()
+    await asyncio.gather(worker.run(), app.content_watch.run())

@@ -34,4 +34,4 @@ ENV DALIL_TRACKER_DB=/srv/rasa/rasa.db OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 
     TF_INTRA_OP_PARALLELISM_THREADS=1 TF_INTER_OP_PARALLELISM_THREADS=1 MALLOC_ARENA_MAX=2
 EXPOSE 5005
 # Its one secret, the action server's token, comes as a file: see compose.yaml.
-CMD ["sh", "-c", "DALIL_ACTION_URL=http://app:8000/internal/rasa/actions DALIL_ACTION_TOKEN=\"$(cat /srv/dalil/token/rasa)\" exec python -m bot.nlu.rasa_server run --enable-api -i 0.0.0.0 -p 5005 --model models/dalil.tar.gz --endpoints endpoints.yml --credentials credentials.yml"]
+CMD ["sh", "-c", "DALIL_ACTION_URL=http://worker:8001/internal/rasa/actions DALIL_ACTION_TOKEN=\"$(cat /srv/dalil/token/rasa)\" exec python -m bot.nlu.rasa_server run --enable-api -i 0.0.0.0 -p 5005 --model models/dalil.tar.gz --endpoints endpoints.yml --credentials credentials.yml"]

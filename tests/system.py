@@ -90,6 +90,7 @@ def running(var_dir: Path, settings: Mapping[str, str] | None = None) -> Iterato
     env = {
         **ours,
         "DALIL_PORT": str(port),
+        "DALIL_WORKER_PORT": str(free_port()),
         "DALIL_SANDBOX_PORT": str(sandbox_port),
         "DALIL_RASA_URL": f"http://127.0.0.1:{rasa_port}",
         "DALIL_VAR_DIR": str(var_dir),

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.ports import StoreUnavailable
+from bot.store.together import Together, Work
+from bot.store.turnstile import Turnstile
+from bot.store.wakeup import Pipes, due
+
+T = TypeVar("T")
 
 # libpq: a database machine that vanished without a word is noticed within seconds, not after the kernel's two hours.
 _CONNECTION = {
@@ -42,21 +46,39 @@ class Database:
             self.engine: Engine = create_engine(parsed, pool_size=8)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+            self._pipes: Pipes | None = Pipes(parsed.database)
+            self._writer: Callable[[], AbstractContextManager[None]] = Turnstile(
+                parsed.database, BUSY_TIMEOUT_MS / 1000
+            )
         else:
+            self._pipes, self._writer = None, nullcontext
             self.engine = create_engine(
                 parsed, pool_size=10, max_overflow=5, pool_pre_ping=True, connect_args=_CONNECTION
             )
             event.listen(self.engine, "connect", _prepare_postgres)
-        # SQLite has one writer. Threads of this process queue here, fairly and without SQLite's sleeping back-off,
-        # which cost up to 100 ms a try.
-        self._writer = threading.Lock() if self.is_sqlite else nullcontext()
+        self._together = Together(self.write) if self.is_sqlite else None
+
+    def run(self, work: Work[T]) -> T:
+        """What `work` returns for a connection in a transaction that writes, once that is committed.
+
+        For what happens with every message: on SQLite several such pieces share a transaction, and a piece may be run
+        twice. Raises what it raises, or `StoreUnavailable`, and then nothing of it was stored.
+        """
+        if self._together is not None:
+            return self._together.run(work)
+        with self.write() as connection:
+            return work(connection)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that writes. Commits on success; raises `StoreUnavailable` when nothing could be stored."""
         try:
-            with self._writer, self.engine.begin() as connection:
+            with self._writer(), self.engine.begin() as connection:
+                due(connection)  # what a transaction that was rolled back left behind
                 yield connection
+                told = due(connection)
+            if told and self._pipes:
+                self._pipes.tell(told)
         except DBAPIError as error:
             # The driver's message may quote parameters: only its class goes on.
             raise StoreUnavailable(f"database write failed: {type(error.orig).__name__}") from None
@@ -75,7 +97,7 @@ class Database:
                 yield connection
             return
         try:
-            with self._writer, self.engine.connect().execution_options(dalil_rebuild=True) as connection:
+            with self._writer(), self.engine.connect().execution_options(dalil_rebuild=True) as connection:
                 try:
                     with connection.begin():
                         yield connection
@@ -105,7 +127,7 @@ class Database:
         if self.is_sqlite:
             raw = self.engine.raw_connection()  # outside a transaction, which would hold the log
             try:
-                with self._writer:
+                with self._writer():
                     raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
             except sqlite3.Error as error:
                 raise StoreUnavailable(f"database not scrubbed: {type(error).__name__}") from None

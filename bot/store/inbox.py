@@ -89,7 +89,8 @@ class SqlInbox:
 
     def accept(self, message: IncomingMessage, now: float, trace: str = "") -> Accepted:
         channel = message.sender.channel
-        with self._db.write() as connection:
+
+        def store(connection: Connection) -> Accepted:
             conversation_id = conversation_id_for(connection, self._vault, message.sender, now, message.also)
             row = {
                 "channel": channel,
@@ -107,7 +108,9 @@ class SqlInbox:
                 if message.sender.medium is Medium.WHATSAPP:
                     release_held(connection, conversation_id, now)
                 notify(connection, INBOX)
-        return Accepted.DUPLICATE if row_id is None else Accepted.STORED
+            return Accepted.DUPLICATE if row_id is None else Accepted.STORED
+
+        return self._db.run(store)
 
     def subscription_changed(self, change: SubscriptionChange, now: float) -> None:
         with self._db.write() as connection:
@@ -124,13 +127,15 @@ class SqlInbox:
             moved(connection, self._vault, (change.sender, *change.also), change.becomes, now)
 
     def claim(self, limit: int, lease_s: float, now: float) -> Sequence[Claim]:
-        with self._db.write() as connection:
+        def take(connection: Connection) -> Sequence[Claim]:
             ids = inbox_heads(connection, limit, now)
             if not ids:
                 return []
             connection.execute(_TAKE, {"b_ids": ids, "b_until": now + lease_s})
             rows = connection.execute(_TAKEN, {"b_ids": ids}).all()
             return [claim for row in rows if (claim := self._claim(connection, row, now))]
+
+        return self._db.run(take)
 
     def _claim(self, connection: Connection, row: Row[*tuple[Any, ...]], now: float) -> Claim | None:
         """The claim of a row; None, and a dead letter, when it cannot be read."""
@@ -158,7 +163,7 @@ class SqlInbox:
             connection.execute(update(inbox).where(or_(*map(_held, claims))).values(due_at=until))
 
     def finish(self, claim: Claim, plan: TurnPlan, now: float) -> bool:
-        with self._db.write() as connection:
+        def save(connection: Connection) -> bool:
             closing = {
                 "b_id": claim.inbox_id,
                 "b_attempt": claim.attempt,
@@ -182,7 +187,9 @@ class SqlInbox:
                     _request_person(connection, plan.conversation.id, effect, now)
             if plan.forget:
                 forget_person(connection, person, now)
-        return True
+            return True
+
+        return self._db.run(save)
 
     def release(self, claim: Claim, retry_at: float, counts: bool, error: str) -> None:
         with self._db.write() as connection:

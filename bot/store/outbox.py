@@ -99,7 +99,7 @@ class SqlOutbox:
     # ---- leases ----------------------------------------------------------------------------------------------------
 
     def claim_messages(self, limit: int, lease_s: float, now: float, paces: Paces) -> Sequence[OutboxClaim]:
-        with self._db.write() as connection:
+        def take(connection: Connection) -> list[tuple[Row[*tuple[Any, ...]], OutboxClaim]]:
             rates = Rates(connection, paces, now)
             ids = outbox_heads(connection, rates.senders(), limit, now)
             if not ids:
@@ -108,12 +108,15 @@ class SqlOutbox:
             readable = [(row, claim) for row in rows if (claim := self._claim(connection, row, now))]
             admitted = [(row, claim) for row, claim in readable if rates.admit(row)]
             rates.save()
-            if not admitted:
-                return []
-            ids = [row.id for row, _ in admitted]
-            connection.execute(_LEASE, {"b_ids": ids, "b_now": now, "b_until": now + lease_s})
-        METRICS.leases_lost.labels("outbox").inc(sum(row.state == "sending" for row, _ in admitted))
-        return [claim for _, claim in admitted]
+            if admitted:
+                ids = [row.id for row, _ in admitted]
+                connection.execute(_LEASE, {"b_ids": ids, "b_now": now, "b_until": now + lease_s})
+            return admitted
+
+        taken = self._db.run(take)
+        if lost := sum(row.state == "sending" for row, _ in taken):
+            METRICS.leases_lost.labels("outbox").inc(lost)
+        return [claim for _, claim in taken]
 
     def _claim(self, connection: Connection, row: Row[*tuple[Any, ...]], now: float) -> OutboxClaim | None:
         """The row as it will be once it is claimed; None, and given up, when it cannot be read."""
@@ -163,13 +166,16 @@ class SqlOutbox:
     def sent(
         self, claim: OutboxClaim, provider_message_id: str, now: float, price: Price | None = None
     ) -> Spent | None:
-        with self._db.write() as connection:
-            costs = {} if price is None else {"segments": price.segments, "cost_micros": price.micros}
-            channel = claim.message.to.channel
+        costs = {} if price is None else {"segments": price.segments, "cost_micros": price.micros}
+        channel = claim.message.to.channel
+
+        def save(connection: Connection) -> Spent | None:
             was = mark_sent(connection, self._vault, claim.outbox_id, channel, provider_message_id, now, costs=costs)
             if costs and not was:  # two workers sent it: both SMS cost something, and the row says so once
                 connection.execute(update(outbox).where(outbox.c.id == claim.outbox_id).values(costs))
             return None if price is None else spend(connection, price, now)
+
+        return self._db.run(save)
 
     def spent(self, day: str) -> Spent:
         with self._db.read() as connection:
@@ -236,8 +242,7 @@ class SqlOutbox:
     # ---- what became of it -----------------------------------------------------------------------------------------
 
     def delivered(self, report: DeliveryReport, now: float) -> Report | None:
-        with self._db.write() as connection:
-            return take_report(connection, self._vault, report, now)
+        return self._db.run(lambda connection: take_report(connection, self._vault, report, now))
 
     def settle_early_reports(self, now: float, limit: int = 500) -> int:
         """Apply reports that came while their message's answer was being stored; how many. For housekeeping."""

@@ -18,6 +18,7 @@ from bot.bootstrap import App, build_app
 from bot.inbox import InboxService
 from bot.settings import Settings
 from bot.web import api, gateway, health, rasa_actions, webchat
+from bot.web.figures import OtherProcess
 from bot.web.phones.routes import create_router as phones_router
 from bot.worker import Worker
 from connectors.channels.webchat import WebChat
@@ -25,8 +26,11 @@ from connectors.channels.webchat import WebChat
 log = logging.getLogger(__name__)
 
 
-def create_web(settings: Settings, *, worker: bool) -> FastAPI:
-    """FastAPI app; its lifespan opens, closes and keeps everything. `worker` runs the worker in this process."""
+def create_web(settings: Settings, *, worker: bool, worker_at: str = "") -> FastAPI:
+    """FastAPI app; its lifespan opens, closes and keeps everything. `worker` runs the worker in this process.
+
+    `worker_at`: URL of another process whose figures /metrics shall show too.
+    """
 
     straight = Router(redirect_slashes=False)
 
@@ -34,7 +38,7 @@ def create_web(settings: Settings, *, worker: bool) -> FastAPI:
     async def lifespan(web: FastAPI) -> AsyncIterator[None]:
         app = build_app(settings)
         own = app.worker() if worker else None
-        _mount(web, straight, app, own)
+        _mount(web, straight, app, own, worker_at)
         running = [asyncio.create_task(app.content_watch.run())]
         if own is not None:
             working = asyncio.create_task(own.run())
@@ -77,12 +81,13 @@ def _ended(worker: Worker, working: asyncio.Task[None]) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _mount(web: FastAPI, straight: Router, app: App, worker: Worker | None) -> None:
+def _mount(web: FastAPI, straight: Router, app: App, worker: Worker | None, worker_at: str) -> None:
     settings = app.settings
     inbox = InboxService(app.stores.inbox, app.stores.outbox, worker.wake if worker is not None else lambda: None)
     straight.routes.extend(rasa_actions.create_router(app.actions, settings.derived("rasa-actions")).routes)
     straight.routes.extend(gateway.create_router(app.channels, inbox, settings.effective_public_url).routes)
-    web.include_router(health.create_router(app.readiness()))
+    other = OtherProcess(app.http, worker_at) if worker_at else None
+    web.include_router(health.create_router(app.readiness(other.lives if other is not None else None), other))
     chat = app.channels["webchat"]
     if isinstance(chat, WebChat):
         web.include_router(webchat.create_router(chat, app.stores.outbox))

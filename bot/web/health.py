@@ -11,9 +11,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from bot.metrics import METRICS
 from bot.ports import StoreUnavailable
 from bot.readiness import Readiness
+from bot.web.figures import Both, OtherProcess
 
 
-def create_router(readiness: Readiness) -> APIRouter:
+def create_router(readiness: Readiness, other: OtherProcess | None = None) -> APIRouter:
+    """`other`: whose figures /metrics shows with ours."""
     router = APIRouter()
 
     @router.get("/health/live")
@@ -47,6 +49,7 @@ def create_router(readiness: Readiness) -> APIRouter:
             await asyncio.to_thread(readiness.measure)
         except StoreUnavailable:
             METRICS.forget_stored()  # old figures would say that nothing is wrong
-        return Response(generate_latest(METRICS.registry), media_type=CONTENT_TYPE_LATEST)
+        figures = Both(METRICS.registry, await other.figures()) if other is not None else METRICS.registry
+        return Response(generate_latest(figures), media_type=CONTENT_TYPE_LATEST)
 
     return router

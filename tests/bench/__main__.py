@@ -116,7 +116,9 @@ def memory_mb(system: System) -> dict[str, float]:
     figures: dict[str, float] = {}
     for process in system.tree():
         line = " ".join(process.cmdline())
-        name = next((n for n in ("rasa", "serve", "sandbox", "run") if re.search(rf"[ .]{n}", line)), process.name())
+        name = next(
+            (n for n in ("rasa", "serve", "worker", "sandbox", "run") if re.search(rf"[ .]{n}", line)), process.name()
+        )
         figures[name] = figures.get(name, 0.0) + process.memory_info().rss / 2**20
     return figures
 

@@ -32,7 +32,8 @@ def test_an_app_that_is_killed_is_started_again_and_answers_what_it_had_stored(d
     for text in ("combien coute le passeport", "et les documents ?"):
         sms.act(text=text)
         sms.until_taken(text)
-    dalil.child("serve").kill()
+    for child in [dalil.child("serve"), dalil.child("worker")]:
+        child.kill()
     dalil.wait_until_ready()
 
     deadline = time.monotonic() + 60  # a lease of the dead worker may have to run out

@@ -36,16 +36,17 @@ T = TypeVar("T")
 
 
 class Log:
-    """app.log from here on."""
+    """What web and worker log from here on."""
 
     def __init__(self, dalil: System) -> None:
-        self._file = dalil.var_dir / "log" / "app.log"
-        self._from = self._file.stat().st_size
+        files = [dalil.var_dir / "log" / f"{name}.log" for name in ("app", "worker")]
+        self._files = {file: file.stat().st_size for file in files}
 
     def lines(self) -> list[dict[str, Any]]:
-        """Whole lines only: the last one may just be being written."""
-        text = self._file.read_bytes()[self._from :].decode()
-        return [json.loads(line) for line in text.split("\n")[:-1]]
+        """Whole lines only, in the order of their times: the last one of a file may just be being written."""
+        texts = [file.read_bytes()[since:].decode() for file, since in self._files.items()]
+        lines = [json.loads(line) for text in texts for line in text.split("\n")[:-1]]
+        return sorted(lines, key=lambda line: str(line["at"]))
 
     def steps(self) -> dict[str, list[dict[str, Any]]]:
         """The lines of each trace."""
@@ -219,11 +220,11 @@ def test_a_send_that_fails_is_followed_by_the_same_id(
     assert 'dalil_sent_total{channel="twilio",result="found"}' in written(dalil, http)["/metrics"]
 
 
-def test_an_app_that_dies_under_rasa_leaves_no_token_in_its_log(dalil: System, http: httpx2.Client) -> None:
+def test_a_worker_that_dies_under_rasa_leaves_no_token_in_its_log(dalil: System, http: httpx2.Client) -> None:
     """Rasa logs the address of an action server that does not answer."""
-    app = dalil.child("serve")
-    app.kill()
-    app.wait(10)
+    worker = dalil.child("worker")
+    worker.kill()
+    worker.wait(10)
     said = {"sender": "nobody", "message": "/greet", "metadata": {}}
     rasa = f"http://127.0.0.1:{dalil.rasa_port}/webhooks/rest/webhook"
     assert [{"dalil": "actions_down"}] == [said["custom"] for said in http.post(rasa, json=said).json()]

@@ -1,0 +1,89 @@
+"""Several writes in one transaction: what waits for SQLite's one writer is written, and synced to the disk, together.
+
+Databases call it group commit. The thread that gets its turn does the work of all that wait behind it ("flat
+combining": Hendler et al., 2010, https://doi.org/10.1145/1810479.1810540), so that work waits for one transaction.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection
+
+MOST = 32  # pieces of work in one transaction: the others' wait has an end
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+
+class Together:
+    """`write` opens a transaction that writes. Thread-safe."""
+
+    def __init__(self, write: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._write = write
+        self._turn = threading.Lock()
+        self._waiting: deque[_Piece[Any]] = deque()
+
+    def run(self, work: Work[T]) -> T:
+        """What `work` returns, once it is committed; what it raises, and then nothing of it is stored.
+
+        It may be run a second time, when another piece of the same transaction failed: it must change nothing but the
+        database.
+        """
+        piece = _Piece(work)
+        self._waiting.append(piece)
+        with self._turn:
+            if not piece.done:
+                self._run([self._waiting.popleft() for _ in range(min(len(self._waiting), MOST))])
+        return piece.result()
+
+    def _run(self, pieces: list[_Piece[Any]]) -> None:
+        """All of them at once; each by itself where one of them failed, for whose fault it was shows then."""
+        if len(pieces) == 1 or not self._run_at_once(pieces):
+            for piece in pieces:
+                self._run_at_once([piece])
+
+    def _run_at_once(self, pieces: list[_Piece[Any]]) -> bool:
+        """False when one of several pieces failed, and nothing is decided about any."""
+        working = False
+        try:
+            with self._write() as connection:
+                working = True
+                results = [piece.work(connection) for piece in pieces]
+                working = False
+        except BaseException as error:  # noqa: BLE001 - raised in the threads that it belongs to
+            if working and len(pieces) > 1:
+                return False
+            for piece in pieces:
+                piece.fail(error)
+        else:
+            for piece, result in zip(pieces, results, strict=True):
+                piece.end(result)
+        return True
+
+
+class _Piece(Generic[T]):
+    """One piece of work and how it ended."""
+
+    def __init__(self, work: Work[T]) -> None:
+        self.work = work
+        self.done = False
+        self._result: list[T] = []
+        self._error: BaseException | None = None
+
+    def end(self, result: T) -> None:
+        self._result.append(result)
+        self.done = True
+
+    def fail(self, error: BaseException) -> None:
+        self._error = error
+        self.done = True
+
+    def result(self) -> T:
+        if self._error is not None:
+            raise self._error
+        return self._result[0]
