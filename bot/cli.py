@@ -22,6 +22,7 @@ app.add_typer(dead_letters.app, name="deadletter")
 app.add_typer(gov.app, name="gov")
 app.command("rotate-keys")(upkeep.rotate_keys)
 app.command()(upkeep.forget)
+app.command("export-person")(upkeep.export_person)
 
 
 def main() -> None:
