@@ -33,7 +33,7 @@ class SqlExport:
         self._vault = vault
 
     def reached_by(self, person_ids: Sequence[str], channel: str, address: str) -> list[str]:
-        """Those of these people whom `address` reaches on a channel (twilio) or medium (sms), or has as conversation."""
+        """Those of these people whom `address` reaches on a channel (twilio) or medium (sms), or as conversation."""
         query = (
             select(identities.c.person_id, identities.c.external_id, conversations.c.id)
             .join(conversations, conversations.c.identity_id == identities.c.id)
