@@ -30,6 +30,7 @@ from bot.store.costs import SqlCosts
 from bot.store.database import Database
 from bot.store.dead_letters import SqlDeadLetters
 from bot.store.erasure import SqlErasure
+from bot.store.export import SqlExport
 from bot.store.housekeeping import Housekeeping
 from bot.store.inbox import SqlInbox
 from bot.store.migrate import migrate
@@ -67,6 +68,7 @@ class Stores:
     dead_letters: SqlDeadLetters
     rotation: SqlRotation
     erasure: SqlErasure
+    export: SqlExport
 
     def close(self) -> None:
         self.database.close()
@@ -89,6 +91,7 @@ def open_stores(settings: Settings, *, upgrade: bool = True) -> Stores:
         dead_letters=SqlDeadLetters(database, vault),
         rotation=SqlRotation(database, vault),
         erasure=SqlErasure(database, vault),
+        export=SqlExport(database, vault),
     )
 
 

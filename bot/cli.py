@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import typer
 
 from bot import content, dead_letters, gov, upkeep
-from bot.command import fail, settings_or_exit
+from bot.command import fail, files_or_exit, settings_or_exit
 from bot.settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Dalil: public services, answered.")
@@ -22,6 +22,7 @@ app.add_typer(dead_letters.app, name="deadletter")
 app.add_typer(gov.app, name="gov")
 app.command("rotate-keys")(upkeep.rotate_keys)
 app.command()(upkeep.forget)
+app.command("export-person")(upkeep.export_person)
 
 
 def main() -> None:
@@ -41,6 +42,7 @@ def run() -> None:
 
     # A laptop has no government systems and no provider accounts: `run` brings the sandbox unless told not to.
     settings = _with_sandbox(settings_or_exit())
+    files_or_exit(settings)
     try:
         supervisor = Supervisor(children(settings), settings.var_dir / "log", typer.echo)
     except FileNotFoundError as error:
@@ -79,6 +81,7 @@ def serve(
     from bot.web.app import create_web
 
     settings = settings_or_exit()
+    files_or_exit(settings)
     configure_logs(settings.log_level)
     _responsive()
     uvicorn.run(
@@ -107,6 +110,7 @@ def run_worker(
     from bot.worker_process import work
 
     settings = settings_or_exit()
+    files_or_exit(settings)
     configure_logs(settings.log_level)
     try:
         listening = socket.create_server((host, port)) if port else None

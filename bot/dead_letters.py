@@ -14,11 +14,13 @@ import typer
 from bot.command import fail, settings_or_exit, stores_or_exit
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from bot.ports import DeadLetter
 
 MANY = 1_000_000
+_WIDEST = 1_000  # columns: wider than any table of ours
 
 app = typer.Typer(no_args_is_help=True, help="Messages that were given up: look at them, try again, drop them.")
 
@@ -43,7 +45,8 @@ def list_letters(
     elif not letters:
         typer.echo("No dead letters." if reason is None else f"No dead letters with the reason {reason}.")
     else:
-        Console().print(_table(letters, time.time()))
+        # Ids and reasons must be whole: a pipe gets plain columns of any width, a narrow terminal one block a letter.
+        _print(letters, time.time(), Console())
 
 
 @app.command()
@@ -108,6 +111,20 @@ def drop(letter_id: LetterId) -> None:
         except LookupError as error:
             fail(str(error.args[0]))
     typer.echo(f"{letter_id} is deleted.")
+
+
+def _print(letters: Sequence[DeadLetter], now: float, console: Console) -> None:
+    table = _table(letters, now)
+    needed = console.measure(table, options=console.options.update(width=_WIDEST)).maximum
+    if console.is_terminal and needed > console.width:
+        for one in letters:
+            code = f", provider's code {one.provider_code}" if one.provider_code else ""
+            age = _age(max(0.0, now - one.at))
+            typer.echo(f"{one.id}  {one.reason}, {age} old, {one.channel}, {one.attempts} tries{code}")
+            typer.echo(f"  conversation {one.conversation_id}\n  trace {one.trace}")
+        return
+    console.width = max(console.width, needed)
+    console.print(table)
 
 
 def _table(letters: Sequence[DeadLetter], now: float) -> Table:

@@ -17,7 +17,7 @@ from bot.government import case_tracker
 from bot.ports import StoreUnavailable
 from bot.prices import PricesError, load_prices
 from bot.processes import newest_model
-from bot.settings import Settings
+from bot.settings import SECRET_MIN, Settings, misspelt_lines
 from knowledge.embedding import EmbedderError
 from knowledge.loader import ContentError
 
@@ -37,6 +37,7 @@ async def examine(settings: Settings) -> list[Finding]:
         settings = settings.model_copy(update={"sandbox": await _sandbox_runs(settings)})
     findings = [
         _settings(settings),
+        *(Finding("settings", False, line) for line in misspelt_lines()),
         _disk(settings),
         await asyncio.to_thread(_database, settings),
         await asyncio.to_thread(_content, settings),
@@ -67,6 +68,10 @@ def _settings(settings: Settings) -> Finding:
     real = bool(settings.twilio.account_sid or settings.telegram.token)
     if real and not public.startswith("https://") and not (settings.twilio.api_url or settings.telegram.api_url):
         return Finding("settings", False, f"DALIL_PUBLIC_URL is {public}; real providers need a public https address")
+    if settings.secret_key and len(settings.secret_key) < SECRET_MIN:
+        make = 'python3 -c "import secrets; print(secrets.token_hex(32))"'
+        short = f"DALIL_SECRET_KEY has fewer than {SECRET_MIN} characters, it can be guessed. Make one: {make}"
+        return Finding("settings", False, short)
     return Finding("settings", True, f"public address {public}, country {settings.country}")
 
 

@@ -1,4 +1,4 @@
-"""Messages that must work whatever the NLU thinks: stop, start, delete my data, what do you keep. All of keywords.yaml.
+"""Messages that must work whatever the NLU thinks: stop, start, delete, keep or give me my data. All of keywords.yaml.
 
 Only a whole message counts: "où s'arrête le tram" or a question about the prison (الحبس) never stops anything. Twilio's
 CANCEL, END and QUIT are not among them: in a form they mean the form, and where Twilio took them for a stop it says so
@@ -32,6 +32,7 @@ class Keyword(Enum):
     MORE = "more"  # the next page of an SMS reply
     FORGET = "forget"  # delete my data
     KEPT = "kept"  # what do you keep about me, for how long, who runs this
+    EXPORT = "export"  # give me my data
     CONFIRM = "confirm"  # only after the question whether to delete everything
 
 
@@ -48,6 +49,7 @@ class KeywordData(BaseModel):
     more: Phrases
     forget: Phrases
     kept: Phrases
+    export: Phrases
     confirm: Phrases
 
     def patterns(self, keyword: Keyword) -> Phrases:

@@ -5,17 +5,21 @@ Once with the first answer, in short, and whole whenever he asks. The law is tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from actions.contract import CountryCode
 from actions.replies import Wording
 from bot.conversation import Conversation
-from bot.ports import Kept
+from bot.ports import Kept, Said
 from connectors.channels.webchat import TERMINAL
 from connectors.messages import Medium, ReplyLanguage
+from connectors.text import truncate, utf16_units
 
 VERSION = 1  # raise it when the notice says something new: everybody is told once more
+EXPORTED = 12  # messages that an export shows at most, and
+EXPORTED_CHARS = 160  # of each
+_SPARE = 400  # characters of a message left free for the first notice and for marks of direction
 
 
 class Notices:
@@ -49,7 +53,7 @@ class Notices:
             text(
                 language,
                 "kept_counts",
-                day=datetime.fromtimestamp(kept.since, UTC).strftime("%d/%m/%Y"),
+                day=_day(kept.since),
                 messages=str(kept.messages),
                 replies=str(kept.replies),
             ),
@@ -58,8 +62,44 @@ class Notices:
             text(language, "kept_law", law=law, authority=text(language, f"authority_{country}")),
         )
 
+    def export(
+        self, language: ReplyLanguage, country: CountryCode, kept: Kept, said: Sequence[Said], room: int
+    ) -> tuple[str, ...]:
+        """The paragraphs that answer "give me my data": what is kept, the last of `said`, and how to get all of it.
+
+        As many messages as fit beside the rest into one message of `room` characters; with 0, an SMS, none: what is
+        left fits into three segments.
+        """
+        text = self._wording.text
+        counts = text(
+            language,
+            "export_counts",
+            day=_day(kept.since),
+            messages=str(kept.messages),
+            replies=str(kept.replies),
+            requests=str(kept.requests),
+        )
+        law = text(language, f"law_{country}")
+        rest = text(language, "export_rest", operator=self._operator[language], days=self._days_in(language), law=law)
+        lines = [self._line(language, one) for one in said]
+        left = room - _SPARE - utf16_units(counts) - utf16_units(rest)
+        while lines and sum(utf16_units(line) + 1 for line in lines) > left:
+            lines.pop(0)
+        if not lines:
+            return (counts, rest)
+        return (counts, "\n".join([text(language, "export_last"), *lines]), rest)
+
+    def _line(self, language: ReplyLanguage, said: Said) -> str:
+        words = truncate(" ".join(said.text.split()) or "…", EXPORTED_CHARS)
+        key = "export_mine" if said.ours else "export_yours"
+        return self._wording.text(language, key, day=_day(said.at), text=words)
+
     def _days_in(self, language: ReplyLanguage) -> str:
         return self._wording.text(language, f"day_{_plural(self._days)}", count=str(self._days))
+
+
+def _day(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%d/%m/%Y")
 
 
 def _plural(count: int) -> str:

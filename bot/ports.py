@@ -215,11 +215,25 @@ class Kept:
     messages: int
     replies: int
     since: float  # POSIX seconds
+    requests: int = 0  # for a person
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of a conversation, as it is stored. `text` is empty for a photo without words."""
+
+    at: float
+    ours: bool
+    text: str
 
 
 class People(Protocol):
     def kept_of(self, person_id: str) -> Kept:
         """What is kept of this person, over all his conversations. Raises `LookupError` for one that does not exist."""
+        ...
+
+    def said_in(self, conversation_id: str, before: int, limit: int) -> Sequence[Said]:
+        """The last messages of one conversation that came before this inbox row, ours among them, the oldest first."""
         ...
 
 

@@ -6,13 +6,18 @@ compares it with this file.
 
 from __future__ import annotations
 
+import difflib
 import hmac
+import os
 import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal
 
+from cryptography.fernet import Fernet
+from dotenv import dotenv_values
 from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -22,6 +27,10 @@ from connectors.sms_text import segments, to_gsm7_french
 from connectors.text import utf16_units
 
 PROJECT = Path(__file__).resolve().parents[1]
+SECRET_MIN = 32  # characters of DALIL_SECRET_KEY below which `dalil doctor` complains
+_NOT_OURS = frozenset(
+    {"DALIL_ACTION_URL", "DALIL_ACTION_TOKEN", "DALIL_TRACKER_DB", "DALIL_SCREENSHOTS"}
+)  # Rasa's; tests'
 OPERATOR_FR, OPERATOR_AR = 30, 12  # characters of the operator's name in the first SMS (bot/notice.py)
 
 
@@ -132,6 +141,19 @@ class Settings(BaseSettings):
     def _comma_separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+    @field_validator("address_keys")
+    @classmethod
+    def _fernet_keys(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
+        for number, key in enumerate(keys, start=1):
+            try:
+                Fernet(key)
+            except ValueError:
+                raise ValueError(
+                    f"key {number} is no Fernet key (32 bytes in base64url, 44 letters). Make one: .venv/bin/python -c "
+                    '"from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+                ) from None
+        return keys
+
     @field_validator("operator")
     @classmethod
     def _fits_a_french_sms(cls, name: str) -> str:
@@ -210,3 +232,33 @@ class Settings(BaseSettings):
     def derived(self, purpose: str) -> str:
         """A secret for one purpose (hex, 64 characters), so that one key serves several uses without mixing them."""
         return hmac.new(self.key(), purpose.encode(), sha256).hexdigest()
+
+
+def misspelt() -> list[tuple[str, str | None]]:
+    """Names in the environment and `.env` that begin with DALIL_ and are no setting, each with the nearest one."""
+    known = dict(_names(Settings, "DALIL_"))
+    free = tuple(f"{name}__" for name, has_parts in known.items() if has_parts)  # one entry of a JSON object
+    file = Settings.model_config.get("env_file")
+    given = {*os.environ, *(dotenv_values(file) if isinstance(file, (str, Path)) else {})}
+    upper = sorted({name.upper() for name in given if name.upper().startswith("DALIL_")})
+    wrong = [name for name in upper if name not in known and name not in _NOT_OURS and not name.startswith(free)]
+    return [(name, next(iter(difflib.get_close_matches(name, known, 1, 0.6)), None)) for name in wrong]
+
+
+def misspelt_lines() -> list[str]:
+    """One line for each name that is no setting. Never its value."""
+    return [
+        f"{name} is no setting and is not read" + (f"; did you mean {near}?" if near else "; see docs/configuration.md")
+        for name, near in misspelt()
+    ]
+
+
+def _names(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, bool]]:
+    """Every setting's name below `prefix`, and whether parts of it may be given by names of their own."""
+    for name, field in model.model_fields.items():
+        whole, kind = prefix + name.upper(), field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield whole, False
+            yield from _names(kind, f"{whole}__")
+        else:
+            yield whole, str(kind).startswith("dict")

@@ -21,7 +21,7 @@ from bot import notice
 from bot.conversation import Conversation, Owner
 from bot.guard import Guard, Refusal, answered_with, heard_again
 from bot.keywords import Keyword, keyword_in
-from bot.notice import Notices
+from bot.notice import EXPORTED, Notices
 from bot.ports import Claim, People, TurnPlan
 from connectors.channel import Limits
 from connectors.messages import IncomingMessage, Medium, MessageKind, OutgoingMessage, Reply, ReplyLanguage
@@ -144,6 +144,16 @@ class Turns:
         conversation = conversation.model_copy(update={"notice": notice.VERSION})
         return self._plan(conversation, (reply,), outcome="kept", now=now)
 
+    async def _export(self, claim: Claim, conversation: Conversation, now: float) -> TurnPlan:
+        """What is kept of him, to read: of other channels only the numbers, for who writes here may be another."""
+        kept = await asyncio.to_thread(self._people.kept_of, conversation.person_id)
+        said = await asyncio.to_thread(self._people.said_in, conversation.id, claim.inbox_id, EXPORTED)
+        limits = self._limits[conversation.address.channel][conversation.address.medium]
+        language, country = self._language_of(conversation), conversation.country or self._country
+        room = 0 if limits.sms else limits.max_chars
+        reply = Reply(language=language, paragraphs=self._notices.export(language, country, kept, said, room))
+        return self._plan(conversation, (reply,), outcome="exported", now=now)
+
     async def _written(
         self,
         claim: Claim,
@@ -159,6 +169,8 @@ class Turns:
             return self._forget(self._heard(claim, conversation, text, now), now, confirmed=asked_to_confirm)
         if keyword is Keyword.KEPT:
             return await self._kept(self._heard(claim, conversation, text, now), now)
+        if keyword is Keyword.EXPORT:
+            return await self._export(claim, self._heard(claim, conversation, text, now), now)
         if keyword is Keyword.NO_MORE:  # once: the first stop ends the form that he may be in, and only that
             conversation = self._heard(claim, conversation, text, now)
             return await self._through_dialogue(claim, conversation, "/stop", None, now)

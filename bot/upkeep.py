@@ -1,9 +1,11 @@
-"""`dalil rotate-keys` and `dalil forget`: keys that are replaced, and one person who is deleted."""
+"""`dalil rotate-keys`, `dalil forget` and `dalil export-person`: keys replaced; one person deleted, or shown."""
 
 from __future__ import annotations
 
+import json
 import re
 import time
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -55,6 +57,38 @@ def forget(
     typer.echo(f"{gone.people} deleted.")
     if gone.waiting:
         typer.echo(f"{gone.waiting} will be deleted by a worker once the message in hand is answered.")
+
+
+def export_person(
+    channel: Annotated[
+        str, typer.Argument(help="twilio, whatsapp, telegram or webchat; sms or whatsapp for either provider.")
+    ],
+    address: Annotated[
+        str, typer.Argument(help="A phone number (+212…), another address as its provider writes it, a conversation.")
+    ],
+) -> None:
+    """Everything that is kept of one person, as JSON on standard output: for him alone. Nobody else's is in it."""
+    from bot.ports import StoreUnavailable
+    from bot.store.rasa_tracker import events_of
+
+    settings = settings_or_exit()
+    with stores_or_exit(settings) as stores:
+        export = stores.export
+        for written in dict.fromkeys((address, _as_providers_write(address))):
+            if reached := export.reached_by(stores.erasure.found(written), channel.lower(), written):
+                break
+        else:
+            fail(f"Nobody is known by this address on {channel}. A phone number is written with its country: +2126…")
+        try:
+            persons = [
+                kept | {"rasa_events": events_of(settings.rasa_tracker, [str(c["id"]) for c in kept["conversations"]])}
+                for kept in map(export.of, reached)
+            ]
+        except StoreUnavailable as error:
+            fail(str(error))
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    document = {"exported_at": made, "retention_days": settings.retention_days, "persons": persons}
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def _as_providers_write(number: str) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
 from actions.attempts import REMEMBERED_FOR, AttemptLedger, Tries
-from bot.ports import Kept, People
+from bot.ports import Kept, People, Said
 from knowledge.embedding import Embedder, Vectors
 from knowledge.language.normalise import normalise
 
@@ -49,13 +49,17 @@ class InMemoryAttempts(AttemptLedger):
 
 
 class InMemoryPeople(People):
-    """Counts in a dictionary. Who is not in it is not known."""
+    """Counts in a dictionary. Who is not in it is not known. `said`: by conversation, each with its inbox row or 0."""
 
-    def __init__(self, kept: Mapping[str, Kept]) -> None:
+    def __init__(self, kept: Mapping[str, Kept], said: Mapping[str, Sequence[tuple[int, Said]]] | None = None) -> None:
         self._kept = kept
+        self._said = said or {}
 
     def kept_of(self, person_id: str) -> Kept:
         return self._kept[person_id]  # a KeyError is a LookupError
+
+    def said_in(self, conversation_id: str, before: int, limit: int) -> Sequence[Said]:
+        return [one for row, one in self._said.get(conversation_id, ()) if row < before][-limit:]
 
 
 class TrigramEmbedder(Embedder):

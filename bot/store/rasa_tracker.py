@@ -6,6 +6,7 @@ Rasa keeps every text, file number and birth date of a conversation as events. I
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -48,6 +49,23 @@ def forget_conversations(path: Path, asked: Sequence[tuple[str, float]]) -> int:
     except sqlite3.Error as error:
         raise StoreUnavailable(f"Rasa's events could not be deleted: {type(error).__name__}") from None
     return sum(deleted)
+
+
+def events_of(path: Path, conversation_ids: Sequence[str]) -> list[dict[str, object]]:
+    """What Rasa still holds of these conversations, the oldest first. Raises `StoreUnavailable`."""
+    if not path.exists():
+        return []
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as connection:
+            if not _has_events(connection):
+                return []
+            return [
+                json.loads(row[0])
+                for one in conversation_ids
+                for row in connection.execute("SELECT data FROM events WHERE sender_id = ? ORDER BY id", (one,))
+            ]
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"Rasa's events could not be read: {type(error).__name__}") from None
 
 
 def _forget(path: Path, before: float) -> int:

@@ -109,6 +109,7 @@ class Screen(_Frozen):
     handset: HandsetName
     country: Country
     address: str
+    carrier: str  # which provider takes what is written on it (phones_api.py)
     blocked: bool
     typing: bool
     bubbles: tuple[Bubble, ...]
@@ -119,7 +120,7 @@ class Seen:
     """How far a watcher has followed one handset."""
 
     version: int = 0
-    state: tuple[int, bool, bool] | None = None  # who holds the phone, whether Dalil types, whether it is blocked
+    state: tuple[int, str, bool, bool] | None = None  # citizen, carrier, typing, blocked
 
 
 class Bell:
@@ -146,6 +147,7 @@ class Handset:
         self._bell = bell
         self._version = 0
         self._next_id = 1
+        self.carrier = ""
         self.reset(country)
 
     def reset(self, country: Country) -> None:
@@ -162,6 +164,7 @@ class Handset:
             handset=self.name,
             country=self.country,
             address=self.address,
+            carrier=self.carrier,
             blocked=self.blocked,
             typing=self.typing,
             bubbles=tuple(self._bubbles.values()),
@@ -211,6 +214,11 @@ class Handset:
         self.typing = True
         self._touch()
 
+    def carry(self, carrier: str) -> None:
+        """From now on this provider takes what is written; a new citizen changes nothing about it."""
+        self.carrier = carrier
+        self._touch()
+
     def block(self, blocked: bool) -> None:
         """Block or unblock Dalil in the app itself."""
         self.blocked = blocked
@@ -225,7 +233,7 @@ class Handset:
 
     def news(self, seen: Seen) -> tuple[Seen, list[Screen | Bubble]]:
         """What changed since `seen`: the bubbles, or the whole screen when more than bubbles did."""
-        now = Seen(self._version, (self._citizen, self.typing, self.blocked))
+        now = Seen(self._version, (self._citizen, self.carrier, self.typing, self.blocked))
         if now.state != seen.state:
             return now, [self.screen()]
         return now, [bubble for bubble in self._bubbles.values() if bubble.version > seen.version]

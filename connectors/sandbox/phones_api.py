@@ -7,7 +7,8 @@ GET  /phones/events                the same of all three in one stream: browsers
 GET  /phones/{handset}/transcript  the screen, once
 POST /phones/{handset}/reset       {"country": "ma" | "dz" | "mr"}: the phone goes to a new invented citizen
 POST /phones/{handset}/carrier     {"provider": "twilio" | "whatsapp"}: who carries what this phone writes from now on.
-                                   Only the WhatsApp phone has a choice: Twilio (at first) or Meta itself
+                                   Only the WhatsApp phone has a choice: Twilio (at first) or Meta itself. Every
+                                   screen says in `carrier` which it is
 """
 
 from __future__ import annotations
@@ -75,18 +76,18 @@ _CAN_SHARE: dict[HandsetName, frozenset[str]] = {
 }
 
 
-Carriers = Mapping[HandsetName, Mapping[ProviderName, Carrier]]
-"""The providers that can carry what a handset writes; the first one does until another is chosen."""
+Carriers = Mapping[HandsetName, Mapping[str, Carrier]]
+"""The providers that can carry what a handset writes, by `ProviderName`; the first does until another is chosen."""
 
 
 def create_router(phones: Phones, carriers: Carriers) -> APIRouter:
     router = APIRouter(prefix="/phones", tags=["phones"])
-    chosen = {handset: next(iter(able.values())) for handset, able in carriers.items()}
+    _hand_out(phones, carriers)
 
     @router.post("/{handset}/messages", status_code=202)
     async def act(handset: HandsetName, act: Act) -> Screen:
         phone = phones[handset]
-        _perform(phone, chosen[handset], act)
+        _perform(phone, carriers[handset][phone.carrier], act)
         return phone.screen()
 
     @router.get("/events", response_class=EventSourceResponse)
@@ -112,9 +113,15 @@ def create_router(phones: Phones, carriers: Carriers) -> APIRouter:
     async def choose(handset: HandsetName, choice: Choice) -> None:
         if choice.provider not in carriers[handset]:
             raise HTTPException(422, f"{choice.provider} carries no {handset}")
-        chosen[handset] = carriers[handset][choice.provider]
+        phones[handset].carry(choice.provider)
 
     return router
+
+
+def _hand_out(phones: Phones, carriers: Carriers) -> None:
+    """Give each phone the first of its carriers."""
+    for handset, able in carriers.items():
+        phones[handset].carry(next(iter(able)))
 
 
 def _event(news: Screen | Bubble) -> ServerSentEvent:

@@ -133,6 +133,30 @@ def test_the_whole_page_can_be_used_with_the_keyboard(opened):
     ]
 
 
+@pytest.mark.parametrize("lang", ["ar", "fr"])
+def test_the_switch_changes_who_carries_whatsapp_and_every_page_shows_and_keeps_it(opened, answering, lang):
+    page, other = opened(lang=lang), opened(lang="en")
+    switch = page.get_by_role("group", name=WORDS[lang].carried_by)
+    expect(switch).to_have_accessible_description(WORDS[lang].carried_hint)
+    expect(switch.get_by_role("radio", name="Twilio")).to_be_checked()
+    switch.get_by_role("radio", name="Twilio").focus()
+    page.keyboard.press("ArrowDown")  # to the next choice, whichever way the page runs
+    for one in (page, other):
+        expect(one.get_by_role("radio", name="Meta")).to_be_checked()
+    write(page, "whatsapp", FRENCH_QUESTION)
+    expect(texts(page, "whatsapp")).to_have_count(1)
+    page.wait_for_function("() => document.querySelector('.whatsapp .message.mine.failed')")  # no Meta in this stand-in
+    assert answering.received == []
+    page.reload()
+    expect(page.get_by_role("radio", name="Meta")).to_be_checked()
+    phone(page, "whatsapp").get_by_role("button", name=WORDS[lang].new_citizen).click()
+    expect(texts(page, "whatsapp")).to_have_count(0)
+    page.get_by_role("radio", name="Twilio").check(force=True)
+    expect(other.get_by_role("radio", name="Twilio")).to_be_checked()
+    write(page, "whatsapp", FRENCH_QUESTION)
+    expect(texts(page, "whatsapp")).to_have_text([FRENCH_QUESTION, FRENCH])
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "label"),
     [

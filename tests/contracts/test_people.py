@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -9,9 +10,11 @@ from sqlalchemy import func, select
 
 from actions.contract import RequestPerson
 from bot.conversation import Flood
-from bot.ports import Claim, Kept, People, TurnPlan
+from bot.ports import Claim, Kept, People, Said, TurnPlan
 from bot.store.attempts import SqlAttempts
 from bot.store.database import Database
+from bot.store.erasure import SqlErasure
+from bot.store.export import SqlExport
 from bot.store.forgetting import LAST_REPLY_S, forget_asked
 from bot.store.inbox import SqlInbox
 from bot.store.outbox import SqlOutbox
@@ -92,6 +95,15 @@ class PeopleContract:
     def test_what_is_kept_is_counted(self, subject: People, known: str, since: float) -> None:
         assert Kept(messages=2, replies=1, since=since) == subject.kept_of(known)
 
+    def test_the_last_that_was_said_in_one_conversation_is_read(
+        self, subject: People, conversation: tuple[str, int], since: float
+    ) -> None:
+        his, this = conversation
+
+        assert [(False, "salam"), (True, "jawab")] == [(s.ours, s.text) for s in subject.said_in(his, this, 5)]
+        assert [(True, "jawab")] == [(s.ours, s.text) for s in subject.said_in(his, this, 1)]
+        assert [] == subject.said_in("nobody", this, 5)
+
     def test_nobody_is_made_up(self, subject: People) -> None:
         with pytest.raises(LookupError):
             subject.kept_of("nobody")
@@ -108,7 +120,12 @@ class TestInMemoryPeople(PeopleContract):
 
     @pytest.fixture
     def subject(self) -> People:
-        return InMemoryPeople({"p1": Kept(2, 1, 5.0)})
+        said = [(1, Said(5.0, False, "salam")), (1, Said(6.0, True, "jawab")), (9, Said(7.0, False, "export"))]
+        return InMemoryPeople({"p1": Kept(2, 1, 5.0)}, {"c1": said})
+
+    @pytest.fixture
+    def conversation(self) -> tuple[str, int]:
+        return "c1", 9
 
 
 class TestSqlPeople(PeopleContract):
@@ -125,6 +142,35 @@ class TestSqlPeople(PeopleContract):
     @pytest.fixture
     def subject(self, store: Store) -> People:
         return store.people
+
+    @pytest.fixture
+    def conversation(self, known: str, store: Store) -> tuple[str, int]:
+        """Of his SMS, not of his WhatsApp, nor of another person's SMS."""
+        asking = store.writes(SMS, "export my data")
+        return asking.conversation.id, asking.inbox_id
+
+
+def test_an_export_has_every_row_of_the_person_and_none_of_another(
+    store: Store, database: Database, vault: Vault
+) -> None:
+    SqlAttempts(database, b"key").record_failure(store.talks(SMS).conversation.person_id, "PA-1", TODAY, "t1")
+    for who in (WHATSAPP, OTHER):
+        store.answers(store.writes(who, "je veux une personne"), effects=(RequestPerson(),))
+    export, erasure = SqlExport(database, vault), SqlErasure(database, vault)
+    found = erasure.found(SMS.external_id)
+
+    [person] = export.reached_by(found, "sms", SMS.external_id)
+    kept = export.of(person)
+
+    assert [person] == export.reached_by(found, "whatsapp", SMS.external_id)
+    assert [] == export.reached_by(found, "telegram", SMS.external_id)
+    assert [] == export.reached_by(found, "sms", OTHER.external_id)
+    assert {t.name for t in FORGOTTEN_OF} - {"early_reports"} == set(kept)
+    twice = {"identities": 2, "conversations": 2, "inbox": 2, "outbox": 2}
+    assert {"people": 1, **twice, "requests": 1, "attempts": 1} == {name: len(rows) for name, rows in kept.items()}
+    assert {SMS.external_id} == {row["external_id"] for row in kept["identities"]}
+    assert ["salam", "je veux une personne"] == [row["body"]["text"] for row in kept["inbox"]]
+    assert OTHER.external_id not in json.dumps(kept)
 
 
 def test_to_be_forgotten_leaves_no_row_once_the_last_reply_is_sent(store: Store, database: Database) -> None:

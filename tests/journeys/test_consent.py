@@ -162,6 +162,25 @@ def test_what_is_kept_is_told_in_the_chat(whatsapp: Phone, telegram: Phone) -> N
     assert "اللجنة الوطنية" in telegram.received()[-1]["text"]
 
 
+def test_his_data_are_given_in_the_chat_and_by_the_operator(dalil: System, whatsapp: Phone, sms: Phone) -> None:
+    whatsapp.say("combien coute le passeport")
+    sms.say("combien coute la carte nationale")
+
+    said = whatsapp.say("donne-moi mes données")
+    assert "2 (vos messages), 1 (mes réponses)" in said
+    assert "vous : combien coute le passeport" in said
+    assert "carte nationale" not in said
+    done = dalil.dalil("export-person", "whatsapp", number_of(whatsapp))
+    [person] = json.loads(done.stdout)["persons"]
+    texts = [row["body"]["text"] for row in person["inbox"]]
+    assert ["combien coute le passeport", "donne-moi mes données"] == texts
+    assert {number_of(whatsapp)} == {row["external_id"] for row in person["identities"]}
+    assert number_of(sms) not in done.stdout
+    assert person["rasa_events"]
+    nobody = dalil.dalil("export-person", "telegram", number_of(whatsapp))
+    assert (1, "", "Nobody is known") == (nobody.returncode, nobody.stdout, nobody.stderr[:15])
+
+
 def test_delete_my_data_leaves_no_row_of_this_person(
     dalil: System, sms: Phone, telegram: Phone, stored: Stored
 ) -> None:

@@ -21,7 +21,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.web.phones.words import EXAMPLES, PHONES, WORDS, PageLanguage, Words, choose_language
+from bot.web.phones.words import CARRIERS, EXAMPLES, PHONES, WORDS, PageLanguage, Words, choose_language
 
 _HERE = Path(__file__).parent
 _CONNECT = 2.0  # seconds; the sandbox is on this machine
@@ -124,4 +124,5 @@ def _content(language: PageLanguage) -> dict[str, object]:
         "words": words,
         "examples": EXAMPLES,
         "phones": PHONES,
+        "carriers": CARRIERS,
     }

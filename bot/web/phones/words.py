@@ -19,6 +19,8 @@ class Words:
     try_these: str
     send_to: str
     all_three: str
+    carried_by: str
+    carried_hint: str
     status_label: str
     status_hint: str
     status_question: str
@@ -67,6 +69,8 @@ EXAMPLES: tuple[Example, ...] = (
     Example("كم مدة صلاحية جواز السفر؟", "ar", {"ar": "العربية", "fr": "arabe", "en": "Arabic"}),
 )
 
+CARRIERS: dict[str, str] = {"twilio": "Twilio", "whatsapp": "Meta"}
+
 PHONES: dict[str, str] = {"whatsapp": "WhatsApp", "sms": "SMS", "telegram": "Telegram"}
 
 WORDS: dict[PageLanguage, Words] = {
@@ -79,6 +83,8 @@ WORDS: dict[PageLanguage, Words] = {
         try_these="جرّب هذه الأسئلة",
         send_to="أرسل المثال إلى",
         all_three="الثلاثة",
+        carried_by="واتساب عبر",
+        carried_hint="من ينقل رسائله؛ وتغييره يبدأ محادثة جديدة.",
         status_label="ملف خيالي",
         status_hint="تاريخ الميلاد لملف {file}، إذا سألك «دليل» عنه:",
         status_question="أين وصل ملفي رقم {file}؟",
@@ -135,6 +141,8 @@ WORDS: dict[PageLanguage, Words] = {
         try_these="Quelques questions",
         send_to="Envoyer l’exemple à",
         all_three="Tous",
+        carried_by="WhatsApp passe par",
+        carried_hint="Qui porte ses messages ; on repart à zéro.",
         status_label="dossier inventé",
         status_hint="Date de naissance pour {file}, si Dalil la demande :",
         status_question="Où en est mon dossier {file} ?",
@@ -188,6 +196,8 @@ WORDS: dict[PageLanguage, Words] = {
         try_these="A few questions",
         send_to="Send the example to",
         all_three="All",
+        carried_by="WhatsApp goes through",
+        carried_hint="Who carries its messages; a change starts afresh.",
         status_label="invented file, in French",
         status_hint="Date of birth for {file}, if Dalil asks:",
         status_question="Où en est mon dossier {file} ?",

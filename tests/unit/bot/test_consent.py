@@ -16,6 +16,7 @@ from bot.ports import Claim, TurnPlan
 from bot.turn import Dialogue
 from connectors.channel import Limits
 from connectors.messages import Address, Choice, IncomingMessage, Medium, Reply, ReplyLanguage
+from connectors.sms_text import segments
 from tests.unit.bot import turning
 
 NOW = 1_800_000_000.0
@@ -194,6 +195,37 @@ async def test_on_an_sms_it_comes_page_by_page() -> None:
 
     assert len(pages) > 1
     assert "09.08" in pages[-1]
+
+
+# ---- give me my data -----------------------------------------------------------------------------------------------
+
+
+async def test_his_data_are_told_with_the_last_messages_where_they_fit() -> None:
+    citizen = told()
+    plan = await citizen.writes("donne-moi mes données")
+
+    assert ([], "exported", 1) == (citizen.rasa.asked, plan.outcome, len(citizen.said))
+    for part in (
+        "depuis le 21/09/2026 : 12 (vos messages), 11 (mes réponses), 0 (demandes d'une personne)",
+        "21/09/2026, vous : combien coute le passeport\n21/09/2026, Dalil : Passeport · Prix 500 DH\n",
+        "Prix 500 DH\n21/09/2026, vous : …",
+        "Effacés après 90 jours. Pour une copie complète, demandez à Dalil (essai). SUPPRIMER efface tout (loi 09-08).",
+    ):
+        assert part in citizen.said[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("fr", "export my data"), ("ar", "أرسل لي بياناتي"), ("ary", "عطيني المعلومات ديالي")]
+)
+async def test_on_an_sms_his_data_are_a_summary_of_three_segments(language: str, text: str) -> None:
+    citizen = told(address=SMS, language=language)
+    await citizen.writes(text)
+
+    [page] = citizen.said
+    assert segments(page).segments <= 3
+    assert not citizen.conversation.context.rest
+    assert "12" in page
+    assert "combien" not in page
 
 
 # ---- delete my data ------------------------------------------------------------------------------------------------

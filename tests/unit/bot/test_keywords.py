@@ -55,12 +55,22 @@ SAID = {
         شنهو اللي تعرفو عني | شكون مول هاد السيرفيس
         chno katkhebbiw 3liya | chno 3ndkom 3lia | chnou kat3rfo 3liya | wach 3andkoum 3liya | data dyali
     """,
+    Keyword.EXPORT: """
+        export my data | export | donne-moi mes données | envoyez-moi toutes mes données svp | exporter mes données
+        je veux une copie de mes données personnelles | je veux récupérer mes données | droit d'accès
+        أرسل لي بياناتي | أعطوني معلوماتي من فضلكم | أريد نسخة من بياناتي | تصدير بياناتي | أرسل لي كل ما لديكم عني
+        عطيني المعلومات ديالي | صيفطو ليا كاع المعلومات ديالي عافاكم | ابعثلي المعلومات تاعي | بغيت نشوف المعلومات ديالي
+        عطيني معلوماتي | عطيني كلشي اللي عندكم عليا
+        3tini lma3lomat dyali | 3afak sift liya lma3lomat dyali | bghit nchouf lma3lomat dyali | b3atli lma3loumat ta3i
+    """,
 }
 
 NOT_SAID = """
     où s'arrête le tram ? | où faut-il arrêter la voiture pour la vignette
     arrêt de travail | attestation d'arrêt maladie
     comment supprimer une mention du casier judiciaire | effacer une condamnation du casier | arrêt de bus
+    envoyez-moi les documents du passeport | je veux une copie de l'acte de naissance | donne-moi mes papiers
+    عطيني المعلومات على الباسبور | أريد نسخة من عقد الازدياد | 3tini lma3lomat 3la lacarte | bghit nskha mn lakt
     je veux arrêter mon activité d'auto-entrepreneur | données du recensement | protection sociale
     شنو خاصني باش نزور الحبس | عندي خويا فالحبس | واش الحبس كيبان فالسجل العدلي | كيفاش نوقف الكريدي | توقف العمل
     حذف اسم من الحالة المدنية | كيفاش نمسح السوابق من السجل | وقف التنفيذ | قف للشرطة كم الغرامة

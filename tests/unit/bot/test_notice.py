@@ -12,7 +12,7 @@ from actions.replies import LANGUAGES, load_wording
 from bot.conversation import Conversation
 from bot.keywords import Keyword, keyword_in
 from bot.notice import VERSION, Notices
-from bot.ports import Kept
+from bot.ports import Kept, Said
 from bot.settings import OPERATOR_AR, OPERATOR_FR, Settings
 from connectors.channels.webchat import NAMESPACE, TERMINAL, WebChat, WebChatConfig
 from connectors.messages import Address, Medium, Reply, ReplyLanguage
@@ -92,6 +92,27 @@ def test_the_whole_answer_says_how_much_since_when_by_what_law_and_how_to_delete
     for part in ("12", "11", "21/09/2026", "90", Settings(_env_file=None).operator_names[language], LAWS[country][0]):
         assert part in said
     assert load_wording().text(language, f"authority_{country}") in said
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_export_by_sms_is_three_segments_whoever_runs_it_and_however_much_is_kept(
+    language: ReplyLanguage, country: CountryCode
+) -> None:
+    kept = Kept(messages=10_000, replies=10_000, since=1_790_000_000.0, requests=100)
+    told = notices(999, LONGEST).export(language, country, kept, [Said(1.0, True, "x" * 999)], 0)
+
+    assert 1 == len(pages(Reply(language=language, paragraphs=told), 3))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_export_elsewhere_is_one_message_of_the_last_that_was_said(language: ReplyLanguage) -> None:
+    said = [Said(1_790_000_000.0 + n, n % 2 == 1, f"{n}: " + "كلمة " * 99) for n in range(40)]
+    told = "\n\n".join(notices().export(language, "ma", Kept(40, 40, 1_790_000_000.0), said, 1_600))
+
+    assert len(told) <= 1_600
+    assert "39: " in told
+    assert " 1: " not in told
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from typer.testing import CliRunner
 
-from bot.settings import Settings
+from bot.cli import app
+from bot.settings import Settings, misspelt, misspelt_lines
+
+WRONG = "DALIL_"  # put together here: no file may name a setting that does not exist
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +32,7 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             "set all of DALIL_WHATSAPP__PHONE_NUMBER_ID, DALIL_WHATSAPP__ACCESS_TOKEN",
         ),
         ({"COUNTRY": "fr"}, "'ma', 'dz' or 'mr'"),
+        ({"ADDRESS_KEYS": "abc"}, "key 1 is no Fernet key"),
         ({"PORT": "99999"}, "less than or equal to 65535"),
     ],
 )
@@ -50,3 +55,33 @@ def test_each_purpose_has_its_own_secret(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, var_dir=tmp_path)
 
     assert settings.derived("webchat") != settings.derived("rasa-actions")
+
+
+def test_a_name_that_is_no_setting_is_told_with_the_nearest_one_and_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"{WRONG}TWILLIO__AUTH_TOKEN=hush\nDALIL_GOV_SECRETS__KEY=x\nDALIL_COUNTRY=ma\n")
+    monkeypatch.setitem(Settings.model_config, "env_file", file)
+    monkeypatch.setenv(f"{WRONG}PROT", "hush")
+    monkeypatch.setenv("DALIL_ACTION_URL", "x")
+
+    assert [
+        (f"{WRONG}PROT", "DALIL_PORT"),
+        (f"{WRONG}TWILLIO__AUTH_TOKEN", "DALIL_TWILIO__AUTH_TOKEN"),
+    ] == misspelt()
+    assert "hush" not in "".join(misspelt_lines())
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "run"])
+def test_a_mistake_in_a_file_that_a_setting_names_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    file = tmp_path / "prices.yaml"
+    file.write_text("currency: euro\ncountries: {}\n")
+    monkeypatch.setenv("DALIL_PRICES_FILE", str(file))
+    done = CliRunner().invoke(app, [command])
+
+    assert (1, 1) == (done.exit_code, len(done.stderr.splitlines()))
+    assert done.stderr.startswith("DALIL_PRICES_FILE: ")
+    assert isinstance(done.exception, SystemExit)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from actions.replies import load_wording
 from bot.guard import Guard, load_guard_rules
 from bot.notice import Notices
-from bot.ports import Kept
+from bot.ports import Kept, Said
 from bot.settings import Settings
 from bot.turn import Dialogue, Turns
 from connectors.channel import Limits
@@ -17,6 +17,11 @@ from tests.unit.actions import sheets
 
 PERSON = "p1"
 KEPT = Kept(messages=12, replies=11, since=1_790_000_000.0)  # 2026-09-21
+SAID = [
+    (0, Said(1_790_000_000.0, False, "combien coute le passeport")),
+    (0, Said(1_790_000_001.0, True, "Passeport · Prix\n500 DH")),
+    (0, Said(1_790_000_002.0, False, "")),
+]
 OPERATOR = Settings(_env_file=None).operator_names
 
 
@@ -29,6 +34,6 @@ def turns(dialogue: Dialogue, limits: Mapping[str, Mapping[Medium, Limits]]) -> 
         "ma",
         sheets.follow_ups(),
         notices=Notices(load_wording(), OPERATOR, 90),
-        people=InMemoryPeople({PERSON: KEPT}),
+        people=InMemoryPeople({PERSON: KEPT}, {"c1": SAID}),
         guard=Guard(load_guard_rules()),
     )

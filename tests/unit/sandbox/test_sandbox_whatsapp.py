@@ -171,6 +171,16 @@ def test_only_the_whatsapp_phone_has_a_choice_of_carrier(phone):
     assert phone("whatsapp").post("/carrier", {"provider": "telegram"}).status_code == 422
 
 
+def test_a_screen_says_who_carries_it_and_a_new_citizen_changes_nothing_about_it(phone):
+    assert [phone(name).screen()["carrier"] for name in ("whatsapp", "sms", "telegram")] == [
+        "twilio",
+        "twilio",
+        "telegram",
+    ]
+    phone("whatsapp").post("/carrier", {"provider": "whatsapp"})
+    assert phone("whatsapp").post("/reset", {"country": "dz"}).json()["carrier"] == "whatsapp"
+
+
 def test_without_a_choice_twilio_carries_the_whatsapp_phone(phone, customer):
     phone("whatsapp").do(text="salam")
     assert customer.wait_for("/channels/twilio")

@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { Handset } from "./handset.js";
-import { demoFiles, follow } from "./sandbox.js";
+import { carry, demoFiles, follow } from "./sandbox.js";
 import { statusQuestion } from "./words.js";
 
 const handsets = new Map(
@@ -80,6 +80,21 @@ async function showFiles() {
   section.hidden = false;
 }
 
+function showCarrier(name) {
+  for (const input of document.querySelectorAll("input[name=carrier]")) input.checked = input.value === name;
+}
+
+// The sandbox keeps the choice, and its next screen shows it here and on every other open page.
+function watchCarrier() {
+  let last = "";
+  for (const input of document.querySelectorAll("input[name=carrier]")) {
+    input.addEventListener("change", async () => {
+      if (!(await carry("whatsapp", input.value))) showCarrier(last); // refused, or down: as it was
+    });
+  }
+  return (name) => showCarrier((last = name));
+}
+
 function tell() {
   const now = new Intl.DateTimeFormat("fr-MA-u-nu-latn", { hour: "2-digit", minute: "2-digit" }).format(new Date());
   for (const clock of document.querySelectorAll("[data-clock]")) clock.textContent = now;
@@ -89,10 +104,14 @@ for (const button of document.querySelectorAll("[data-say]")) {
   button.addEventListener("click", () => sayTo(button.dataset.say));
 }
 watchTarget();
+const carriedBy = watchCarrier();
 tell();
 setInterval(tell, 20_000);
 follow({
-  screen: (screen) => handsets.get(screen.handset).screen(screen),
+  screen: (screen) => {
+    handsets.get(screen.handset).screen(screen);
+    if (screen.handset === "whatsapp") carriedBy(screen.carrier);
+  },
   bubble: (bubble) => handsets.get(bubble.handset).bubble(bubble),
   up: (up) => {
     document.getElementById("down").hidden = up;

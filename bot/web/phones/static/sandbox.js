@@ -19,6 +19,9 @@ export const act = (handset, what) => post(`/phones/${handset}/messages`, what);
 
 export const reset = (handset, country) => post(`/phones/${handset}/reset`, { country });
 
+/** Who carries what this phone writes from now on; every screen says who does. */
+export const carry = (handset, provider) => post(`/phones/${handset}/carrier`, { provider });
+
 /** Invented files to ask about: [{file_id, birth_date, note}], none when the sandbox is down. */
 export async function demoFiles() {
   try {
