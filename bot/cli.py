@@ -42,7 +42,6 @@ def run() -> None:
 
     # A laptop has no government systems and no provider accounts: `run` brings the sandbox unless told not to.
     settings = _with_sandbox(settings_or_exit())
-    files_or_exit(settings)
     try:
         supervisor = Supervisor(children(settings), settings.var_dir / "log", typer.echo)
     except FileNotFoundError as error:

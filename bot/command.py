@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from bot.settings import Settings, misspelt_lines
+from bot.supervise import EX_CONFIG
 
 if TYPE_CHECKING:
     from bot.bootstrap import Stores
@@ -47,7 +48,7 @@ def files_or_exit(settings: Settings) -> None:
         try:
             read()
         except (PricesError, ContentError, OSError, ValueError) as error:
-            fail(f"{name}: {error}")
+            fail(f"{name}: {error}", EX_CONFIG)
 
 
 async def _systems_read(settings: Settings) -> None:
@@ -57,9 +58,9 @@ async def _systems_read(settings: Settings) -> None:
         await tracker.close()
 
 
-def fail(message: str) -> NoReturn:
+def fail(message: str, code: int = 1) -> NoReturn:
     typer.echo(message, err=True)
-    raise typer.Exit(1)
+    raise typer.Exit(code)
 
 
 @contextmanager

@@ -23,6 +23,8 @@ from pathlib import Path
 STOP_GRACE_S = 8.0
 RESTART_DELAYS_S = (0.5, 1, 2, 5, 10)
 STABLE_AFTER_S = 60.0  # a child that lived this long is restarted at once again
+EX_CONFIG = 78  # sysexits.h: a child that ends with it has a setting to be mended, and another start helps nobody
+LAST_WORDS = 400  # bytes
 LOG_LIMIT = 20 * 1024 * 1024
 
 
@@ -51,9 +53,10 @@ class Supervisor:
         self._log_dir = log_dir
         self._say = say
         self._stopping = asyncio.Event()
+        self._code = 0
 
     async def run(self, when_ready: Callable[[], None]) -> int:
-        """The exit code: 0 when we were asked to stop."""
+        """The exit code: 0 when we were asked to stop, 1 when a setting has to be mended first."""
         for child in self._children:
             require_free(child)
         self._log_dir.mkdir(parents=True, exist_ok=True)
@@ -67,7 +70,7 @@ class Supervisor:
         announcer.cancel()
         await asyncio.gather(announcer, *keepers, return_exceptions=True)
         self._say("Stopped.")
-        return 0
+        return self._code
 
     async def _announce(self, when_ready: Callable[[], None]) -> None:
         started = time.monotonic()
@@ -87,11 +90,17 @@ class Supervisor:
             code = await self._run_once(child)
             if self._stopping.is_set():
                 return
+            log = self._log_dir / f"{child.name}.log"
+            if code == EX_CONFIG:
+                self._say(f"  ! {child.name} cannot start: {_last_line(log)}")
+                self._code = 1
+                self._stopping.set()
+                return
             failures = 0 if time.monotonic() - started > STABLE_AFTER_S else failures + 1
             delay = RESTART_DELAYS_S[min(max(failures - 1, 0), len(RESTART_DELAYS_S) - 1)]
             self._say(
-                f"  ! {child.name} ended (exit {code}); starting it again in {delay:g} s. "
-                f"Its last words are in {self._log_dir / child.name}.log"
+                f"  ! {child.name} ended (exit {code}); starting it again in {delay:g} s. Its last words are in {log}"
+                + (f":\n    {_last_line(log)}" if code > 0 else "")
             )
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay)
@@ -120,6 +129,14 @@ class Supervisor:
             await asyncio.wait({ended}, timeout=STOP_GRACE_S)
         _signal_group(process.pid, signal.SIGKILL)  # whatever the child left in its group
         return await ended
+
+
+def _last_line(log: Path) -> str:
+    """What a process that ended by itself said last: most often the setting or the file to mend."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - LAST_WORDS))
+        lines = file.read().decode(errors="replace").strip().splitlines()
+    return lines[-1][:LAST_WORDS] if lines else ""
 
 
 def require_free(child: Child) -> None:

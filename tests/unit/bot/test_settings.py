@@ -73,7 +73,7 @@ def test_a_name_that_is_no_setting_is_told_with_the_nearest_one_and_without_its_
     assert "hush" not in "".join(misspelt_lines())
 
 
-@pytest.mark.parametrize("command", ["serve", "worker", "run"])
+@pytest.mark.parametrize("command", ["serve", "worker"])
 def test_a_mistake_in_a_file_that_a_setting_names_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
 ) -> None:
@@ -82,6 +82,6 @@ def test_a_mistake_in_a_file_that_a_setting_names_is_one_sentence(
     monkeypatch.setenv("DALIL_PRICES_FILE", str(file))
     done = CliRunner().invoke(app, [command])
 
-    assert (1, 1) == (done.exit_code, len(done.stderr.splitlines()))
+    assert (78, 1) == (done.exit_code, len(done.stderr.splitlines()))
     assert done.stderr.startswith("DALIL_PRICES_FILE: ")
     assert isinstance(done.exception, SystemExit)

@@ -41,10 +41,12 @@ sys.exit(asyncio.run(Supervisor([child], Path(sys.argv[3]) / "log", say).run(lam
 
 
 @pytest.fixture
-def runner(tmp_path: Path):
+def runner(tmp_path: Path, request: pytest.FixtureRequest):
+    """A supervisor over one child, which is SERVER where a test says nothing else."""
     port = free_port()
+    child = getattr(request, "param", SERVER)
     process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(RUNNER), SERVER, str(port), str(tmp_path)],
+        [sys.executable, "-c", textwrap.dedent(RUNNER), child, str(port), str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
@@ -110,6 +112,22 @@ def test_a_child_that_dies_is_started_again(runner) -> None:
         time.sleep(0.05)
     assert child.pid not in {c.pid for c in descendants(process)}
     assert descendants(process)
+
+
+@pytest.mark.parametrize("runner", ["print('DALIL_PRICES_FILE: mend line 3'); exit(1)"], indirect=True)
+def test_what_a_child_said_before_it_gave_up_is_shown(runner) -> None:
+    process, _ = runner
+
+    assert "server ended (exit 1)" in read_until(process, "ended")
+    assert "    DALIL_PRICES_FILE: mend line 3" == process.stdout.readline().rstrip()
+
+
+@pytest.mark.parametrize("runner", ["print('DALIL_PRICES_FILE: mend line 3'); exit(78)"], indirect=True)
+def test_a_setting_that_must_be_mended_ends_everything(runner) -> None:
+    process, _ = runner
+
+    assert "server cannot start: DALIL_PRICES_FILE: mend line 3" in read_until(process, "cannot")
+    assert 1 == process.wait(20)
 
 
 def test_a_taken_port_is_named_with_what_to_do() -> None:
