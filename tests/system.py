@@ -16,7 +16,7 @@ import httpx2
 import psutil
 
 from bot.settings import PROJECT
-from bot.supervise import free_port
+from tests.ports import free_port
 
 START_TIMEOUT_S = 180.0
 

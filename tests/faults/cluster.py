@@ -28,9 +28,9 @@ from bot.processes import rasa
 from bot.settings import PROJECT, Settings
 from bot.store.database import Database
 from bot.store.tables import inbox, outbox
-from bot.supervise import free_port
 from tests.faults.postgres import Postgres
 from tests.faults.provider import ACCOUNT_SID, AUTH_TOKEN, Provider
+from tests.ports import free_port
 
 LEASE_S = 2.0
 READY_S = 120.0

@@ -15,8 +15,8 @@ import pytest
 
 from bot.accounts import sandbox_config
 from bot.settings import PROJECT, Settings
-from bot.supervise import free_port
 from tests.journeys.conftest import Phone
+from tests.ports import free_port
 from tests.system import System
 
 # Invented, and in nobody else's messages: whatever of it is found was written down by Dalil.
