@@ -24,6 +24,7 @@ from connectors.gov.workflow import WorkflowClient, WorkflowConfig
 from connectors.sandbox import digital_registries, govstack
 from connectors.sandbox.app import create_app
 from connectors.sandbox.registration import seed
+from connectors.tls import usual_tls
 from tests.contracts import govstack_calls
 from tests.contracts.govstack_calls import Wire
 from tests.unit.sandbox.serving import Server, config
@@ -68,7 +69,9 @@ def wire() -> Wire:
 
 
 def order(sandbox: str, system: str, **fault: object) -> None:
-    httpx2.post(f"{sandbox}/sandbox/{system}/faults", json=fault, trust_env=False).raise_for_status()
+    httpx2.post(
+        f"{sandbox}/sandbox/{system}/faults", json=fault, trust_env=False, verify=usual_tls()
+    ).raise_for_status()
 
 
 @pytest.fixture
@@ -188,7 +191,9 @@ async def test_an_instance_says_how_far_it_is(workflow: WorkflowClient, wire: Wi
 )
 async def test_states_of_a_workflow(sandbox: str, workflow: WorkflowClient, raw: str, state: CaseState) -> None:
     body = {"state": raw, "changed": "2026-11-20T08:00:00"}
-    httpx2.post(f"{sandbox}/sandbox/workflow/instances/{PENDING}", json=body, trust_env=False).raise_for_status()
+    httpx2.post(
+        f"{sandbox}/sandbox/workflow/instances/{PENDING}", json=body, trust_env=False, verify=usual_tls()
+    ).raise_for_status()
 
     assert Progress(state, raw, date(2026, 11, 20)) == await workflow.progress(PENDING)
 
@@ -197,7 +202,9 @@ async def test_states_of_a_workflow(sandbox: str, workflow: WorkflowClient, raw:
 async def test_an_unknown_instance_is_none_whichever_status_says_so(
     sandbox: str, workflow: WorkflowClient, status: int
 ) -> None:
-    httpx2.post(f"{sandbox}/sandbox/workflow/unknown", json={"status": status}, trust_env=False).raise_for_status()
+    httpx2.post(
+        f"{sandbox}/sandbox/workflow/unknown", json={"status": status}, trust_env=False, verify=usual_tls()
+    ).raise_for_status()
 
     assert await workflow.progress("PA-2026-999999") is None
 

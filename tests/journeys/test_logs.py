@@ -145,7 +145,7 @@ def leaks(texts: dict[str, str], never: list[str]) -> list[str]:
 @pytest.fixture
 def meta(dalil: System, http: httpx2.Client) -> Phone:
     """The WhatsApp phone, carried by Meta; Twilio carries it again afterwards."""
-    phone = Phone(http, dalil.sandbox_url, "whatsapp")
+    phone = Phone(http, dalil.sandbox_url, "whatsapp", database=dalil.database)
     carrier = f"{dalil.sandbox_url}/phones/whatsapp/carrier"
     http.post(carrier, json={"provider": "whatsapp"}).raise_for_status()
     yield phone
