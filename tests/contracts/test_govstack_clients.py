@@ -191,9 +191,7 @@ async def test_an_instance_says_how_far_it_is(workflow: WorkflowClient, wire: Wi
 )
 async def test_states_of_a_workflow(sandbox: str, workflow: WorkflowClient, raw: str, state: CaseState) -> None:
     body = {"state": raw, "changed": "2026-11-20T08:00:00"}
-    httpx2.post(
-        f"{sandbox}/sandbox/workflow/instances/{PENDING}", json=body, trust_env=False, verify=usual_tls()
-    ).raise_for_status()
+    httpx2.post(f"{sandbox}/sandbox/workflow/instances/{PENDING}", json=body, trust_env=False).raise_for_status()
 
     assert Progress(state, raw, date(2026, 11, 20)) == await workflow.progress(PENDING)
 
@@ -202,9 +200,7 @@ async def test_states_of_a_workflow(sandbox: str, workflow: WorkflowClient, raw:
 async def test_an_unknown_instance_is_none_whichever_status_says_so(
     sandbox: str, workflow: WorkflowClient, status: int
 ) -> None:
-    httpx2.post(
-        f"{sandbox}/sandbox/workflow/unknown", json={"status": status}, trust_env=False, verify=usual_tls()
-    ).raise_for_status()
+    httpx2.post(f"{sandbox}/sandbox/workflow/unknown", json={"status": status}, trust_env=False).raise_for_status()
 
     assert await workflow.progress("PA-2026-999999") is None
 
