@@ -24,7 +24,6 @@ from connectors.gov.workflow import WorkflowClient, WorkflowConfig
 from connectors.sandbox import digital_registries, govstack
 from connectors.sandbox.app import create_app
 from connectors.sandbox.registration import seed
-from connectors.tls import usual_tls
 from tests.contracts import govstack_calls
 from tests.contracts.govstack_calls import Wire
 from tests.unit.sandbox.serving import Server, config
@@ -69,9 +68,7 @@ def wire() -> Wire:
 
 
 def order(sandbox: str, system: str, **fault: object) -> None:
-    httpx2.post(
-        f"{sandbox}/sandbox/{system}/faults", json=fault, trust_env=False, verify=usual_tls()
-    ).raise_for_status()
+    httpx2.post(f"{sandbox}/sandbox/{system}/faults", json=fault, trust_env=False).raise_for_status()
 
 
 @pytest.fixture
