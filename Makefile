@@ -3,6 +3,7 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 RASA := env RASA_TELEMETRY_ENABLED=false PYTHONPATH=. PYTHONWARNINGS=ignore SQLALCHEMY_SILENCE_UBER_WARNING=1 TF_CPP_MIN_LOG_LEVEL=3 CUDA_VISIBLE_DEVICES=-1 DALIL_ACTION_URL=http://127.0.0.1:1/ DALIL_ACTION_TOKEN=none DALIL_TRACKER_DB=var/rasa-train.db .venv-rasa/bin/python -m rasa
+unexport PYTHONDONTWRITEBYTECODE # a test run starts a hundred processes: each module is compiled once, not in every one
 NLU_INPUTS := config.yml domain.yml $(shell find nlu_data bot/nlu knowledge/language knowledge/classifier -type f \( -name '*.yml' -o -name '*.py' -o -name '*.json' \) 2>/dev/null)
 
 .PHONY: help run setup train train-embedding lock check test evaluate faults bench bench-load clean
@@ -42,7 +43,7 @@ check: ## lint, formatting, types, import rules, content, Rasa's data
 
 test: train ## run every test of both environments
 	@requirements/setup.sh dev browser
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder # two processes: tests/conftest.py says who runs what
 	env RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 .venv-rasa/bin/python -m pytest -c tests/nlu/pytest.ini --rootdir . tests/nlu tests/dialogue
 
 evaluate: train ## quality: figures, report, Rasa's default pipeline beside ours, drops since the last commit measured

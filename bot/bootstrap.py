@@ -46,6 +46,7 @@ from connectors.channel import Channel
 from connectors.gov.api import CaseTracker
 from connectors.messages import OutgoingMessage
 from connectors.registry import build_channels
+from connectors.tls import usual_tls
 from knowledge.answer import Knowledge
 from knowledge.countries import load_countries
 from knowledge.embedding import load_embedder
@@ -197,7 +198,7 @@ def build_app(settings: Settings) -> App:
         webchat=(webchat_config(settings), _read_from_outbox),
     )
     cases = case_tracker(settings)
-    http = httpx2.AsyncClient(trust_env=False, timeout=5.0)
+    http = httpx2.AsyncClient(trust_env=False, timeout=5.0, verify=usual_tls())
     dialogue = RasaDialogue(http, settings.rasa_url, settings.rasa_timeout_s)
     limits = {name: channel.limits for name, channel in channels.items()}
     return App(

@@ -25,6 +25,7 @@ import httpx2
 from yarl import URL
 
 from connectors.errors import Throttled, Uncertain, Unreachable
+from connectors.tls import usual_tls
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0  # longer than any provider needs to accept a message; the outbox's lease is longer still
@@ -66,7 +67,7 @@ def http_client(
         _check(origin(str(request.url)), allowed)
 
     network = httpx2.AsyncHTTPTransport(
-        verify=True if tls is None else tls,
+        verify=usual_tls() if tls is None else tls,
         limits=httpx2.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS),
         trust_env=False,
     )

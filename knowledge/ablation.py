@@ -19,7 +19,7 @@ from knowledge.answer import Knowledge
 from knowledge.embedding import load_embedder
 from knowledge.evaluation import Figures, evaluate, read_cases
 from knowledge.language import arabizi, darija, normalise
-from knowledge.loader import load_content
+from knowledge.loader import Catalogue, load_content
 from knowledge.settings import Settings, load_settings, load_words
 from knowledge.train_embedding import Parameters, fillers_of, sheets_of, train
 
@@ -59,12 +59,13 @@ PARTS = (
 def main(files: list[str]) -> int:
     """Print the table for the questions of `files`."""
     cases = [case for file in files for case in read_cases(Path(file))]
+    catalogue = load_content(_HERE / "content")
     varieties = ("fr", "ar", "ary", "ary-Latn")
     sys.stdout.write(f"| | {' | '.join(varieties)} | all | in 3 | answered | wrongly | absent but answered |\n")
     sys.stdout.write("|---" * 10 + "|\n")
     for part in PARTS:
         with without(part), tempfile.TemporaryDirectory() as scratch:
-            table = evaluate(_knowledge(part, Path(scratch)), cases)
+            table = evaluate(_knowledge(part, catalogue, Path(scratch)), cases)
         by_variety = [table.get(name, Figures()) for name in varieties]
         first = " | ".join(_share(one.first, one) for one in by_variety)
         figures = table["all"]
@@ -79,8 +80,8 @@ def _share(count: int, figures: Figures) -> str:
     return f"{count / figures.cases:.3f}" if figures.cases else "–"
 
 
-def _knowledge(part: Part, scratch: Path) -> Knowledge:
-    catalogue, words, model = load_content(_HERE / "content"), load_words(), _HERE / "model"
+def _knowledge(part: Part, catalogue: Catalogue, scratch: Path) -> Knowledge:
+    words, model = load_words(), _HERE / "model"
     if part.readings:
         model = scratch
         with redirect_stdout(sys.stderr):  # the trainer prints its progress

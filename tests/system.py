@@ -16,7 +16,8 @@ import httpx2
 import psutil
 
 from bot.settings import PROJECT
-from bot.supervise import free_port
+from connectors.tls import usual_tls
+from tests.ports import free_port
 
 START_TIMEOUT_S = 180.0
 
@@ -41,6 +42,10 @@ class System:
     @property
     def sandbox_url(self) -> str:
         return f"http://127.0.0.1:{self.sandbox_port}"
+
+    @property
+    def database(self) -> Path:
+        return self.var_dir / "dalil.db"
 
     def dalil(self, *command: str, text: str = "") -> subprocess.CompletedProcess[str]:
         """Run another `dalil` command with the same settings; `text` is its standard input."""
@@ -68,7 +73,10 @@ class System:
             if self.process.poll() is not None:
                 raise AssertionError(f"`dalil run` ended with {self.process.returncode}:\n{self._logs()}")
             try:
-                if httpx2.get(f"{self.url}/health/ready", timeout=2, trust_env=False).status_code == 200:
+                if (
+                    httpx2.get(f"{self.url}/health/ready", timeout=2, trust_env=False, verify=usual_tls()).status_code
+                    == 200
+                ):
                     return
             except httpx2.TransportError:
                 pass

@@ -25,6 +25,7 @@ from connectors.sandbox.providers.whatsapp import WhatsAppProvider
 from connectors.sandbox.rest.api import create_router as create_rest_router
 from connectors.sandbox.scheduler.api import create_router as create_scheduler_router
 from connectors.sandbox.webhooks import Webhooks
+from connectors.tls import usual_tls
 
 __all__ = ["SandboxConfig", "create_app"]
 
@@ -49,7 +50,7 @@ def _abort(send: Send) -> None:
 def create_app(config: SandboxConfig) -> FastAPI:
     """The sandbox. Serve it with uvicorn on loopback only: it signs whatever it is asked to."""
     # The app is called directly: a proxy of the environment must not see loopback traffic.
-    http = httpx2.AsyncClient(trust_env=False)
+    http = httpx2.AsyncClient(trust_env=False, verify=usual_tls())
     webhooks = Webhooks(http, config.redelivery)
     phones = Phones()
     pending = faults.Faults()

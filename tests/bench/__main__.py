@@ -26,7 +26,7 @@ from rich.table import Table
 from twilio.request_validator import RequestValidator
 
 from bot.settings import PROJECT
-from bot.supervise import free_port
+from tests.ports import free_port
 from tests.system import System, running
 
 SID, TOKEN = "AC" + "b" * 32, "bench-token"

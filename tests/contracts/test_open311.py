@@ -19,6 +19,7 @@ from connectors.gov.open311 import MAX_DESCRIPTION_CHARS, Open311Client, Open311
 from connectors.gov.open311_format import Format, decode
 from connectors.sandbox.open311.api import create_router
 from connectors.sandbox.open311.desk import API_KEY_EXAMPLE, JURISDICTION, KINDS
+from connectors.tls import usual_tls
 from tests.contracts.openapi_check import Specification
 from tests.contracts.recording import Recording
 from tests.unit.sandbox.serving import Server
@@ -39,18 +40,20 @@ class Desk:
         self.recording = recording
 
     def order(self, path: str, **body: object) -> Any:
-        response = httpx2.post(f"{self.url}/sandbox/open311/{path}", json=body, trust_env=False)
+        response = httpx2.post(f"{self.url}/sandbox/open311/{path}", json=body, trust_env=False, verify=usual_tls())
         return response.raise_for_status().json()
 
     def filed(self, kind: str) -> list[dict[str, Any]]:
-        every = httpx2.get(f"{self.url}/sandbox/open311/requests", trust_env=False).json()["requests"]
+        every = httpx2.get(f"{self.url}/sandbox/open311/requests", trust_env=False, verify=usual_tls()).json()[
+            "requests"
+        ]
         return [each for each in every if each["service_code"] == kind]
 
     def get(self, path: str, **query: str) -> httpx2.Response:
-        return httpx2.get(f"{self.url}/open311/v2/{path}", params=query, trust_env=False)
+        return httpx2.get(f"{self.url}/open311/v2/{path}", params=query, trust_env=False, verify=usual_tls())
 
     def post(self, path: str = "requests.json", **form: str) -> httpx2.Response:
-        return httpx2.post(f"{self.url}/open311/v2/{path}", data=form, trust_env=False)
+        return httpx2.post(f"{self.url}/open311/v2/{path}", data=form, trust_env=False, verify=usual_tls())
 
 
 @pytest.fixture
@@ -375,10 +378,11 @@ def test_two_desks_share_nothing() -> None:
     for app in apps:
         app.include_router(create_router())
     with Server(apps[0]) as first, Server(apps[1]) as second:
-        httpx2.post(f"{first.url}/sandbox/open311/faults", json={"kind": "down"}, trust_env=False)
+        httpx2.post(f"{first.url}/sandbox/open311/faults", json={"kind": "down"}, trust_env=False, verify=usual_tls())
 
         codes = [
-            httpx2.get(f"{each.url}/open311/v2/services.xml", trust_env=False).status_code for each in (first, second)
+            httpx2.get(f"{each.url}/open311/v2/services.xml", trust_env=False, verify=usual_tls()).status_code
+            for each in (first, second)
         ]
 
     assert [500, 200] == codes

@@ -30,6 +30,7 @@ from connectors.sandbox.scheduler.book import (
     TOKEN_EXAMPLE,
     ZONE,
 )
+from connectors.tls import usual_tls
 from tests.contracts.openapi_check import Specification
 from tests.contracts.recording import Recorded, Recording
 from tests.unit.sandbox.serving import Server
@@ -52,7 +53,9 @@ class Office:
         self.recording = recording
 
     def order(self, path: str, **body: object) -> None:
-        httpx2.post(f"{self.url}/sandbox/scheduler/{path}", json=body, trust_env=False).raise_for_status()
+        httpx2.post(
+            f"{self.url}/sandbox/scheduler/{path}", json=body, trust_env=False, verify=usual_tls()
+        ).raise_for_status()
 
     def ask(self, method: str, path: str, **query: object) -> httpx2.Response:
         known = {"requestor_id": REQUESTOR_EXAMPLE, "request_token": TOKEN_EXAMPLE}
@@ -332,7 +335,7 @@ def test_two_books_share_nothing() -> None:
     for app in apps:
         app.include_router(api.create_router())
     with Server(apps[0]) as first, Server(apps[1]) as second:
-        httpx2.post(f"{first.url}/sandbox/scheduler/faults", json={"kind": "down"}, trust_env=False)
+        httpx2.post(f"{first.url}/sandbox/scheduler/faults", json={"kind": "down"}, trust_env=False, verify=usual_tls())
 
         codes = [
             httpx2.delete(f"{each.url}/scheduler/appointment", trust_env=False).status_code for each in (first, second)

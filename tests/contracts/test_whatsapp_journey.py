@@ -31,6 +31,7 @@ from connectors.messages import (
 from connectors.sandbox.app import create_app
 from connectors.sandbox.config import GRAPH_VERSION
 from connectors.templates import load_templates
+from connectors.tls import usual_tls
 from tests.unit.sandbox.serving import (
     ACCESS_TOKEN,
     APP_SECRET,
@@ -75,7 +76,7 @@ class Desk:
         return (await self.channel.send(message, reference)).provider_message_id
 
     def post(self, path: str, body: object = None) -> None:
-        httpx2.post(self.sandbox_url + path, json=body, trust_env=False).raise_for_status()
+        httpx2.post(self.sandbox_url + path, json=body, trust_env=False, verify=usual_tls()).raise_for_status()
 
     def fault(self, kind: str) -> None:
         self.post("/sandbox/faults", {"provider": "whatsapp", "kind": kind})

@@ -22,6 +22,7 @@ from connectors.gov.xroad_errors import mediator_error
 from connectors.http import HostNotAllowedError
 from connectors.sandbox import digital_registries, govstack, xroad
 from connectors.sandbox.app import create_app
+from connectors.tls import usual_tls
 from tests.unit.gov.own_certificates import certificates, tls_server
 from tests.unit.sandbox.serving import Server, config
 
@@ -60,7 +61,7 @@ def registration(road: XRoad, service: str = REGISTRATION) -> RegistrationClient
 
 
 def control(sandbox: str, path: str, **body: object) -> None:
-    httpx2.post(f"{sandbox}/sandbox/{path}", json=body, trust_env=False).raise_for_status()
+    httpx2.post(f"{sandbox}/sandbox/{path}", json=body, trust_env=False, verify=usual_tls()).raise_for_status()
 
 
 async def test_an_adapter_finds_through_the_mediator_what_it_finds_directly(sandbox: str, road: XRoad) -> None:
@@ -96,7 +97,7 @@ async def test_a_call_is_known_by_its_ids_in_both_logs(
     await client.find(NUMBER, BORN)
 
     [exchange] = exchanges
-    [logged] = httpx2.get(f"{sandbox}/sandbox/xroad/log", trust_env=False).json()
+    [logged] = httpx2.get(f"{sandbox}/sandbox/xroad/log", trust_env=False, verify=usual_tls()).json()
     assert {"id": exchange.id, "request_id": exchange.request_id, "service": REGISTRATION} == logged
     assert (200, "", 88) == (exchange.status, exchange.failure, len(exchange.request_hash))
 

@@ -28,9 +28,10 @@ from bot.processes import rasa
 from bot.settings import PROJECT, Settings
 from bot.store.database import Database
 from bot.store.tables import inbox, outbox
-from bot.supervise import free_port
+from connectors.tls import usual_tls
 from tests.faults.postgres import Postgres
 from tests.faults.provider import ACCOUNT_SID, AUTH_TOKEN, Provider
+from tests.ports import free_port
 
 LEASE_S = 2.0
 READY_S = 120.0
@@ -173,11 +174,16 @@ class Cluster:
     def mode(self, kind: str, *, seconds: float = 0.0, count: int = 1) -> None:
         """The echo's next calls suffer this."""
         body = {"kind": kind, "seconds": seconds, "count": count}
-        httpx2.post(f"http://127.0.0.1:{self.dialogue_port}/mode", json=body, trust_env=False).raise_for_status()
+        httpx2.post(
+            f"http://127.0.0.1:{self.dialogue_port}/mode", json=body, trust_env=False, verify=usual_tls()
+        ).raise_for_status()
 
     def ready(self) -> bool:
         try:
-            return httpx2.get(f"{self.url}/health/ready", timeout=2, trust_env=False).status_code == 200
+            return (
+                httpx2.get(f"{self.url}/health/ready", timeout=2, trust_env=False, verify=usual_tls()).status_code
+                == 200
+            )
         except httpx2.TransportError:
             return False
 

@@ -17,6 +17,7 @@ from functools import partial
 
 import httpx2
 
+from connectors.tls import usual_tls
 from tests.faults import inside, with_rasa
 from tests.faults.citizens import Citizen, Crowd, Verdict, done, settle
 from tests.faults.cluster import ALL, LEASE_S, Cluster, Kind
@@ -95,7 +96,7 @@ def _at_work(cluster: Cluster, name: str, since: int) -> bool:
         return '"sent"' in _log(cluster, name)[since:]
     url = f"{cluster.url}/health/live" if name == "web" else f"http://127.0.0.1:{cluster.dialogue_port}/status"
     try:
-        return httpx2.get(url, timeout=1, trust_env=False).is_success
+        return httpx2.get(url, timeout=1, trust_env=False, verify=usual_tls()).is_success
     except httpx2.TransportError:
         return False
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 import sqlalchemy
@@ -13,29 +12,22 @@ from bot.pace import CLOCKS_S, believable
 from bot.ports import Claim, StoreUnavailable
 from bot.store.database import Database
 from bot.store.inbox import SqlInbox
-from bot.store.migrate import migrate
 from bot.worker import Worker
 from tests.faults.inside import VAULT, EchoTurns
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Database:
-    made = Database(f"sqlite:///{tmp_path / 'dalil.db'}")
-    migrate(made, VAULT)
-    return made
+def test_a_database_that_hangs_until_no_connection_is_left_counts_as_unavailable(sqlite_database: Database) -> None:
+    sqlite_database.engine = sqlalchemy.create_engine(
+        sqlite_database.engine.url, pool_size=1, max_overflow=0, pool_timeout=0.05
+    )
+    held = sqlite_database.engine.connect()
 
-
-def test_a_database_that_hangs_until_no_connection_is_left_counts_as_unavailable(database: Database) -> None:
-    database.engine = sqlalchemy.create_engine(database.engine.url, pool_size=1, max_overflow=0, pool_timeout=0.05)
-    held = database.engine.connect()
-
-    with pytest.raises(StoreUnavailable), database.read():
+    with pytest.raises(StoreUnavailable), sqlite_database.read():
         pytest.fail("there was a connection")
-    with pytest.raises(StoreUnavailable), database.write():
+    with pytest.raises(StoreUnavailable), sqlite_database.write():
         pytest.fail("there was a connection")
 
     held.close()
-    database.close()
 
 
 class _CrashesOnce(SqlInbox):
@@ -57,8 +49,8 @@ class _SendsNothing:
         return []
 
 
-async def test_a_mistake_while_claiming_does_not_end_the_worker(database: Database) -> None:
-    inbox = _CrashesOnce(database, VAULT)
+async def test_a_mistake_while_claiming_does_not_end_the_worker(sqlite_database: Database) -> None:
+    inbox = _CrashesOnce(sqlite_database, VAULT)
     worker = Worker(inbox, _SendsNothing(), EchoTurns())  # type: ignore[arg-type]  # what this test uses of them
     running = asyncio.create_task(worker.run())
     async with asyncio.timeout(20):
@@ -67,7 +59,6 @@ async def test_a_mistake_while_claiming_does_not_end_the_worker(database: Databa
 
     worker.stop()
     await running
-    database.close()
 
 
 @pytest.mark.parametrize(

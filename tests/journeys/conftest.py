@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -12,14 +15,18 @@ import pytest
 from tests.system import System, running
 
 ANSWER_TIMEOUT_S = 20.0
-QUIET_S = 0.6  # no new bubble for so long: the reply is complete
+QUIET_S = 0.6  # no new bubble for so long: the reply is complete, though something else may still be open
+OPEN = """select (select count(*) from inbox where state in ('queued', 'working'))
+    + (select count(*) from outbox where state in ('queued', 'sending'))"""
 
 
 class Phone:
-    """One simulated handset, held by a new invented citizen."""
+    """One simulated handset, held by a new invented citizen. `database`: Dalil's own, which tells when all is sent."""
 
-    def __init__(self, http: httpx2.Client, url: str, handset: str, country: str = "ma") -> None:
-        self._http, self._url = http, f"{url}/phones/{handset}"
+    def __init__(
+        self, http: httpx2.Client, url: str, handset: str, country: str = "ma", database: Path | None = None
+    ) -> None:
+        self._http, self._url, self._database = http, f"{url}/phones/{handset}", database
         self._http.post(f"{self._url}/reset", json={"country": country}).raise_for_status()
 
     def bubbles(self) -> list[dict[str, Any]]:
@@ -59,13 +66,30 @@ class Phone:
         act()
         deadline, last_change, count = time.monotonic() + ANSWER_TIMEOUT_S, time.monotonic(), before
         while time.monotonic() < deadline:
+            settled = self._settled()  # asked first: what comes after it is no part of this reply
             now = len(self.received())
             if now != count:
                 count, last_change = now, time.monotonic()
-            if count > before and time.monotonic() - last_change > QUIET_S:
+            if count > before and (settled or time.monotonic() - last_change > QUIET_S):
                 return "\n".join(bubble["text"] for bubble in self.received()[before:])
             time.sleep(0.05)
         raise AssertionError("no reply came")
+
+    def until_settled(self) -> None:
+        """Wait until everything sent is taken and answered, however many replies that makes."""
+        deadline = time.monotonic() + ANSWER_TIMEOUT_S
+        while not self._settled():
+            assert time.monotonic() < deadline, "Dalil still has something to take, to answer or to send"
+            time.sleep(0.05)
+
+    def _settled(self) -> bool:
+        """Whether Dalil has taken everything that this phone sent, and has nothing left to answer or to send."""
+        if self._database is None or any(
+            b["direction"] == "sent" and b["status"] != "delivered" for b in self.bubbles()
+        ):
+            return False
+        with closing(sqlite3.connect(self._database, timeout=10)) as connection:
+            return connection.execute(OPEN).fetchone() == (0,)
 
 
 @pytest.fixture(scope="session")
@@ -82,14 +106,14 @@ def http() -> Iterator[httpx2.Client]:
 
 @pytest.fixture
 def sms(dalil: System, http: httpx2.Client) -> Phone:
-    return Phone(http, dalil.sandbox_url, "sms")
+    return Phone(http, dalil.sandbox_url, "sms", database=dalil.database)
 
 
 @pytest.fixture
 def whatsapp(dalil: System, http: httpx2.Client) -> Phone:
-    return Phone(http, dalil.sandbox_url, "whatsapp")
+    return Phone(http, dalil.sandbox_url, "whatsapp", database=dalil.database)
 
 
 @pytest.fixture
 def telegram(dalil: System, http: httpx2.Client) -> Phone:
-    return Phone(http, dalil.sandbox_url, "telegram")
+    return Phone(http, dalil.sandbox_url, "telegram", database=dalil.database)

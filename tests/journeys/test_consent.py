@@ -122,7 +122,7 @@ def test_the_notice_comes_once_with_the_first_answer_and_fits(sms: Phone, telegr
 
 def test_the_law_is_that_of_the_number(dalil: System, http: httpx2.Client) -> None:
     for country, law in (("dz", "18-07"), ("mr", "2017-020")):
-        phone = Phone(http, dalil.sandbox_url, "whatsapp", country)
+        phone = Phone(http, dalil.sandbox_url, "whatsapp", country, dalil.database)
         assert f"(loi {law})" in phone.say("combien coûte le passeport")
 
 

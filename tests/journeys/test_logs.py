@@ -15,8 +15,8 @@ import pytest
 
 from bot.accounts import sandbox_config
 from bot.settings import PROJECT, Settings
-from bot.supervise import free_port
 from tests.journeys.conftest import Phone
+from tests.ports import free_port
 from tests.system import System
 
 # Invented, and in nobody else's messages: whatever of it is found was written down by Dalil.
@@ -146,7 +146,7 @@ def leaks(texts: dict[str, str], never: list[str]) -> list[str]:
 @pytest.fixture
 def meta(dalil: System, http: httpx2.Client) -> Phone:
     """The WhatsApp phone, carried by Meta; Twilio carries it again afterwards."""
-    phone = Phone(http, dalil.sandbox_url, "whatsapp")
+    phone = Phone(http, dalil.sandbox_url, "whatsapp", database=dalil.database)
     carrier = f"{dalil.sandbox_url}/phones/whatsapp/carrier"
     http.post(carrier, json={"provider": "whatsapp"}).raise_for_status()
     yield phone

@@ -16,9 +16,9 @@ import psutil
 
 from bot.processes import rasa_environment
 from bot.settings import PROJECT, Settings
-from bot.supervise import free_port
 from tests.bench.load import steps
 from tests.bench.load.client import Webhook
+from tests.ports import free_port
 from tests.system import running
 
 SID, TOKEN = "AC" + "b" * 32, "bench-token"

@@ -15,6 +15,7 @@ from actions.registry import build_actions
 from connectors.gov.registration import RegistrationClient, RegistrationConfig
 from connectors.sandbox.registration.api import create_router
 from connectors.sandbox.registration.seed import CLIENT_HEADER_EXAMPLE
+from connectors.tls import usual_tls
 from knowledge.answer import Knowledge
 from tests.fakes import InMemoryAttempts
 from tests.unit.actions.calls import NOW
@@ -60,7 +61,9 @@ def register_url(register_server: str) -> Iterator[str]:
     """The sandbox's register, with no fault left behind. These tests change no application."""
     yield register_server
     body = {"kind": "none"}
-    httpx2.post(f"{register_server}/sandbox/registration/faults", json=body, trust_env=False).raise_for_status()
+    httpx2.post(
+        f"{register_server}/sandbox/registration/faults", json=body, trust_env=False, verify=usual_tls()
+    ).raise_for_status()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import hmac
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx2
@@ -20,7 +19,6 @@ from bot.inbox import InboxService
 from bot.metrics import METRICS
 from bot.store.database import Database
 from bot.store.inbox import SqlInbox
-from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
 from bot.store.tables import inbox as inbox_table
 from bot.store.tables import people
@@ -67,10 +65,8 @@ class Gateway:
 
 
 @pytest.fixture
-async def gate(tmp_path: Path) -> AsyncIterator[Gateway]:
-    database = Database(f"sqlite:///{tmp_path / 'dalil.db'}")
-    vault = Vault(["c" * 43 + "="], b"a key of the tests")
-    migrate(database, vault)
+async def gate(sqlite_database: Database) -> AsyncIterator[Gateway]:
+    database, vault = sqlite_database, Vault(["c" * 43 + "="], b"a key of the tests")
     channels = build_channels(
         twilio=TwilioConfig(
             account_sid=SID,
@@ -92,7 +88,6 @@ async def gate(tmp_path: Path) -> AsyncIterator[Gateway]:
         yield Gateway(http, database, wakes)
     for channel in channels.values():
         await channel.close()
-    database.close()
 
 
 async def test_a_signed_message_is_stored_and_wakes_the_worker(gate: Gateway) -> None:

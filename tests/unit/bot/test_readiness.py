@@ -19,7 +19,6 @@ from bot.readiness import Readiness
 from bot.store.costs import spend
 from bot.store.database import Database
 from bot.store.inbox import SqlInbox
-from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
 from bot.store.requests import SqlMonitor
 from bot.store.tables import inbox as inbox_table
@@ -35,11 +34,9 @@ NOW = 1_800_000_000.0
 class Site:
     """A health page whose surroundings a test may spoil."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.database, self.folder = database, folder
         self.rasa, self.mistakes, self.free_mb, self.now = True, 0, 10_000, NOW
-        self.database = Database(f"sqlite:///{folder / 'dalil.db'}")
-        migrate(self.database, VAULT)
         self.inbox, self.outbox = SqlInbox(self.database, VAULT), SqlOutbox(self.database, VAULT)
         self.readiness = Readiness(
             SqlMonitor(self.database),
@@ -77,15 +74,14 @@ class Site:
 
 
 @pytest.fixture
-async def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
-    site = Site(tmp_path)
+async def site(sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+    site = Site(sqlite_database, tmp_path)
     real = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(
         "bot.readiness.shutil.disk_usage", lambda _place: real._replace(free=site.free_mb * 2**20)
     )  # no disk can be filled by a test
     yield site
     await site.http.aclose()
-    site.database.close()
 
 
 async def test_nothing_wrong_is_ready_without_a_word(site: Site) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from bot.outbox import LOOK_UP_AFTER_S, REPORT_WITHIN_S, WINDOW_S, Sender
 from bot.store.database import Database
-from bot.store.migrate import migrate
 from bot.store.tables import outbox, people
 from bot.vault import Vault
 from connectors.channel import Channel, Limits, Pace, Parsed, Recovery, WebhookRequest
@@ -97,11 +95,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    database = Database(f"sqlite:///{tmp_path / 'dalil.db'}")
-    migrate(database, VAULT)
-    yield Desk(database)
-    database.close()
+def desk(sqlite_database: Database) -> Desk:
+    return Desk(sqlite_database)
 
 
 LOST = Uncertain("taken")  # the provider took it, and its answer did not come

@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from bot.settings import PROJECT
-from bot.supervise import Child, PortTaken, free_port, require_free
+from bot.supervise import Child, PortTaken, require_free
+from tests.ports import free_port
 
 # A child that serves its port, has a child of its own, and ignores nothing.
 SERVER = """

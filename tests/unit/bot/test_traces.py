@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from prometheus_client import Counter
@@ -14,23 +13,19 @@ from sqlalchemy import select
 from bot.dialogue import DialogueFailed
 from bot.metrics import METRICS
 from bot.store.database import Database
-from bot.store.migrate import migrate
 from bot.store.tables import inbox as inbox_table
 from bot.store.tables import outbox as outbox_table
 from connectors.errors import OptedOut, Rejected, Throttled
-from tests.unit.bot.test_worker import VAULT, System
+from tests.unit.bot.test_worker import System
 
 
 @pytest.fixture
-async def system(tmp_path: Path) -> AsyncIterator[System]:
-    database = Database(f"sqlite:///{tmp_path / 'dalil.db'}")
-    migrate(database, VAULT)
-    system = System(database)
+async def system(sqlite_database: Database) -> AsyncIterator[System]:
+    system = System(sqlite_database)
     running = asyncio.create_task(system.worker.run())
     yield system
     system.worker.stop()
     await running
-    database.close()
 
 
 def value(counter: Counter, *labels: str) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -18,7 +17,6 @@ from bot.inbox import InboxService
 from bot.outbox import MAX_ATTEMPTS, Sender
 from bot.store.database import Database
 from bot.store.inbox import SqlInbox
-from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
 from bot.store.tables import inbox as inbox_table
 from bot.store.tables import outbox as outbox_table
@@ -109,15 +107,12 @@ class System:
 
 
 @pytest.fixture
-async def system(tmp_path: Path) -> AsyncIterator[System]:
-    database = Database(f"sqlite:///{tmp_path / 'dalil.db'}")
-    migrate(database, VAULT)
-    system = System(database)
+async def system(sqlite_database: Database) -> AsyncIterator[System]:
+    system = System(sqlite_database)
     running = asyncio.create_task(system.worker.run())
     yield system
     system.worker.stop()
     await running
-    database.close()
 
 
 async def test_every_message_is_answered_once_and_in_order(system: System) -> None:

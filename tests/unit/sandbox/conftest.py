@@ -5,6 +5,7 @@ import httpx2
 import pytest
 
 from connectors.sandbox.app import create_app
+from connectors.tls import usual_tls
 from tests.unit.sandbox.serving import Customer, Phone, Server, config
 
 
@@ -26,7 +27,7 @@ def fault(sandbox_url: str):
 
     def order(provider: str, kind: str, count: int = 1) -> None:
         body = {"provider": provider, "kind": kind, "count": count}
-        httpx2.post(f"{sandbox_url}/sandbox/faults", json=body, trust_env=False).raise_for_status()
+        httpx2.post(f"{sandbox_url}/sandbox/faults", json=body, trust_env=False, verify=usual_tls()).raise_for_status()
 
     return order
 

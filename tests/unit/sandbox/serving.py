@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from connectors.sandbox.app import SandboxConfig
+from connectors.tls import usual_tls
 
 PUBLIC_URL = "https://dalil.example"
 ACCOUNT_SID = "AC" + "0" * 32
@@ -128,10 +129,10 @@ class Phone:
         return response.json()
 
     def post(self, path: str, body: object) -> httpx2.Response:
-        return httpx2.post(self._url + path, json=body, trust_env=False)
+        return httpx2.post(self._url + path, json=body, trust_env=False, verify=usual_tls())
 
     def screen(self) -> dict:
-        return httpx2.get(f"{self._url}/transcript", trust_env=False).raise_for_status().json()
+        return httpx2.get(f"{self._url}/transcript", trust_env=False, verify=usual_tls()).raise_for_status().json()
 
     @property
     def address(self) -> str:

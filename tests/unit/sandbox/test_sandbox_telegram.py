@@ -8,6 +8,7 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
 from telegram.request import HTTPXRequest
 
+from connectors.tls import usual_tls
 from tests.unit.sandbox.serving import TELEGRAM_SECRET, TELEGRAM_TOKEN, until
 
 INBOUND = "/channels/telegram"
@@ -27,7 +28,7 @@ async def bot(sandbox_url):
 
 
 def connect(url: str, token: str = TELEGRAM_TOKEN) -> Bot:
-    request = HTTPXRequest(read_timeout=0.5, httpx_kwargs={"trust_env": False})
+    request = HTTPXRequest(read_timeout=0.5, httpx_kwargs={"trust_env": False, "verify": usual_tls()})
     return Bot(token, base_url=f"{url}/bot", request=request)
 
 

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from connectors.sandbox.config import GRAPH_VERSION
+from connectors.tls import usual_tls
 from tests.unit.sandbox.serving import ACCESS_TOKEN, APP_SECRET, PHONE_NUMBER_ID
 
 INBOUND = "/channels/whatsapp"
@@ -35,7 +36,7 @@ def send(sandbox_url):
         body = {"messaging_product": "whatsapp", "to": SOMEBODY, "type": "text", "text": {"body": "salam"}, **fields}
         url = f"{sandbox_url}/{GRAPH_VERSION}/{number}/messages"
         headers = {"Authorization": f"Bearer {token}"}
-        return httpx2.post(url, json=body, headers=headers, trust_env=False, timeout=5)
+        return httpx2.post(url, json=body, headers=headers, trust_env=False, verify=usual_tls(), timeout=5)
 
     return call
 
@@ -82,7 +83,7 @@ def test_a_citizens_message_is_signed_and_unicode_is_escaped(whatsapp, customer)
 
 
 def test_a_citizen_with_a_username_hides_his_number(whatsapp, customer, sandbox_url):
-    httpx2.post(f"{sandbox_url}/sandbox/whatsapp/username", json={"hidden": True}, trust_env=False)
+    httpx2.post(f"{sandbox_url}/sandbox/whatsapp/username", json={"hidden": True}, trust_env=False, verify=usual_tls())
     whatsapp.do(text="salam")
     request = customer.wait_for(INBOUND)[0]
     assert whatsapp.address.removeprefix("+") not in request.body.decode()
