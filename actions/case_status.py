@@ -1,7 +1,8 @@
 """action_case_status: where an application stands, told only to who knows its number and the applicant's birth date.
 
-Not found and not yours are one sentence. Every failure has its own honest sentence and a next step. Whatever happens,
-both slots are emptied: nothing about the file stays in Rasa's slots.
+Not found and not yours are one sentence, and the form stays open: he mistyped one of the two and writes it again. Every
+failure has its own honest sentence and a next step. In all other cases both slots are emptied: nothing about the file
+stays in Rasa's slots.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from actions.contract import TurnResult
 from actions.deadline import Deadlines
 from actions.replies import Wording
 from actions.speak import handled, utter
-from actions.status_form import BIRTH_DATE, FILE_NUMBER
+from actions.status_form import BIRTH_DATE, FILE_NUMBER, LOOK_UP, ask_again
 from actions.tracking import Tracking
 from actions.turn_input import ActionCallError, Understood, understood
 from connectors.errors import GovError, SystemDown, SystemGarbled, SystemRefused, SystemSlow
@@ -66,32 +67,36 @@ class CaseStatus(Action):
         self._deadlines = deadlines
 
     def name(self) -> str:
-        return "action_case_status"
+        return LOOK_UP
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
         if self._cases is None:
             utter(dispatcher, self._without_a_system(message))
-        else:
-            utter(dispatcher, await self._look_up(self._cases, message, *_slots(tracker)))
-        return [SlotSet(FILE_NUMBER, None), SlotSet(BIRTH_DATE, None)]
+            return _emptied()
+        result, again = await self._look_up(self._cases, message, *_slots(tracker))
+        utter(dispatcher, result)
+        return ask_again() if again else _emptied()
 
-    async def _look_up(self, cases: CaseTracker, message: Understood, number: str, born: date) -> TurnResult:
+    async def _look_up(
+        self, cases: CaseTracker, message: Understood, number: str, born: date
+    ) -> tuple[TurnResult, bool]:
+        """What is told, and whether the citizen may write the date or the number again at once."""
         person, key, now = message.turn.person_id, file_key(number), self._clock()
         tries = await asyncio.to_thread(self._attempts.failures, person, key, now)
         if is_locked(tries, now):
-            return self._sorry(message, "case_locked", ("choose_agent",))
+            return self._sorry(message, "case_locked", ("choose_agent",)), False
         try:
             case = await cases.find(number, born)
         except (SystemDown, SystemSlow, SystemGarbled) as error:
             log = logger.error if error.alert else logger.warning
             log("turn %s: government system: %s", message.turn.turn_id, error, extra={"trace": message.turn.trace})
-            return self._sorry(message, _FAILURES[type(error)], ("choose_retry", "choose_agent"))
+            return self._sorry(message, _FAILURES[type(error)], ("choose_retry", "choose_agent")), False
         if case is None:
             await asyncio.to_thread(self._attempts.record_failure, person, key, now, message.turn.turn_id)
-            return self._sorry(message, "case_not_found", ("choose_retry", "choose_agent"))
+            return self._sorry(message, "case_not_found", ("choose_cancel", "choose_agent")), True
         await asyncio.to_thread(self._attempts.clear, person, key)
-        return self._tell(message, case)
+        return self._tell(message, case), False
 
     def _without_a_system(self, message: Understood) -> TurnResult:
         language = message.reply_in
@@ -138,6 +143,10 @@ class CaseStatus(Action):
         if case.raw_title:
             return self._wording.text(message.reply_in, "state_unknown", title=case.raw_title)
         return self._wording.text(message.reply_in, "state_unknown_untitled")
+
+
+def _emptied() -> list[EventType]:
+    return [SlotSet(FILE_NUMBER, None), SlotSet(BIRTH_DATE, None)]
 
 
 def _slots(tracker: Tracker) -> tuple[str, date]:

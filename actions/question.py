@@ -68,11 +68,11 @@ class Questions:
         return _asked(answer, self._carried(answer, asked, message), None)
 
     def _and_apart(self, text: str) -> str:
-        """`text` with "and" apart from words that name nothing: وكم تكلف is و كم تكلف."""
-        return _AND_JOINED.sub(lambda match: f"و {match[1]}" if self._is_empty(match[1]) else match[0], text)
+        """`text` with "and" apart from words that name nothing: وكم تكلف is و كم تكلف. But ولدي is "my son"."""
+        return _AND_JOINED.sub(lambda match: f"و {match[1]}" if self._is_joined(match) else match[0], text)
 
-    def _is_empty(self, word: str) -> bool:
-        return self._vocabulary.any_empty(tuple(tokens(word)))
+    def _is_joined(self, word: re.Match[str]) -> bool:
+        return self._vocabulary.any_empty(tuple(tokens(word[1]))) and not self._vocabulary.variants(word[0])
 
     def _at_home(self, question: Question) -> Answer:
         """The answer in the citizen's country; of the country spoken of, where the same procedure is meant."""

@@ -26,6 +26,7 @@ from knowledge.deadlines import load_deadlines
 FILE_NUMBER = "file_number"
 BIRTH_DATE = "birth_date"
 STATUS_FORM = "status_form"
+LOOK_UP = "action_case_status"
 
 SURE = 0.5  # from this confidence on, another intent is believed in the middle of the form
 _DIGITS_OF_AN_ANSWER = 4  # a message with as many digits is an attempt to answer, whatever the NLU thinks
@@ -33,6 +34,11 @@ _DIGITS_OF_AN_ANSWER = 4  # a message with as many digits is an attempt to answe
 _STAYS_IN_FORM = frozenset({"status", "affirm", "out_of_scope", "nlu_fallback", ""})
 
 Slots = dict[str, Any]
+
+
+def ask_again() -> list[EventType]:
+    """What keeps the form open after a look-up that found nothing: a date or number written next is tried at once."""
+    return [SlotSet(BIRTH_DATE, None), ActiveLoop(STATUS_FORM)]
 
 
 def leave_form() -> list[EventType]:
@@ -59,6 +65,8 @@ class ValidateStatusForm(FormValidationAction):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> Slots:
         message, rule = understood(tracker), self._rule()
+        if _just_looked_up(tracker):
+            return {}  # Rasa runs the form again with the same message
         number = rule.find(message.text)
         if number is not None:
             return {FILE_NUMBER: number}
@@ -66,6 +74,8 @@ class ValidateStatusForm(FormValidationAction):
 
     async def extract_birth_date(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Slots:
         message, rule = understood(tracker), self._rule()
+        if _just_looked_up(tracker):
+            return {}
         if tracker.slots.get(REQUESTED_SLOT) != BIRTH_DATE and load_deadlines().speaks_of_receipt(message.text):
             return {}  # "récépissé du 12/09/2026": nobody was born on that day
         rest = rule.without(message.text)
@@ -113,7 +123,7 @@ class AskFileNumber(Action):
 
 
 class AskBirthDate(Action):
-    """Asks for the birth date, or says what was wrong with the last answer."""
+    """Asks for the birth date, or says what was wrong with the last answer. Silent after a look-up without result."""
 
     def __init__(self, wording: Wording, cases: CaseTracker | None) -> None:
         self._wording = wording
@@ -123,6 +133,8 @@ class AskBirthDate(Action):
         return "action_ask_birth_date"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
+        if _just_looked_up(tracker):
+            return []  # action_case_status has said what was wrong and what to write
         message = understood(tracker)
         wrong = None
         rest = self._file_numbers.without(message.text)
@@ -163,6 +175,8 @@ def _answers(slot: str, tracker: Tracker, message: Understood) -> bool:
 def _is_about_something_else(message: Understood) -> bool:
     if sum(character.isdecimal() for character in message.text) >= _DIGITS_OF_AN_ANSWER:
         return False
+    if read_birth_date(message.text, message.turn.now.date()).mistake is not DateMistake.NOT_A_DATE:
+        return False  # "le 3 mai 85"
     return message.intent not in _STAYS_IN_FORM and message.confidence >= SURE
 
 
@@ -180,6 +194,16 @@ def _another_action_spoke(tracker: Tracker) -> bool:
     """Whether something was already said in this turn: the form comes back after an interruption."""
     for event in reversed(tracker.events):
         if event.get("event") == "bot":
+            return True
+        if event.get("event") == "user":
+            return False
+    return False
+
+
+def _just_looked_up(tracker: Tracker) -> bool:
+    """Whether this turn's file was looked up and not found, and the form was kept open for another try."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "action" and event.get("name") == LOOK_UP:
             return True
         if event.get("event") == "user":
             return False

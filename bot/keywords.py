@@ -1,13 +1,15 @@
 """Messages that must work whatever the NLU thinks: stop, start, delete, keep or give me my data. All of keywords.yaml.
 
-Only a whole message counts: "où s'arrête le tram" or a question about the prison (الحبس) never stops anything. Twilio's
-CANCEL, END and QUIT are not among them: in a form they mean the form, and where Twilio took them for a stop it says so
-when we answer.
+Only a whole message counts: "où s'arrête le tram" or a question about the prison (الحبس) never stops anything. How it
+is typed does not count: "S T O P", "ST0P!!", "حـــبس" and a stop sign alone are a stop. Twilio's CANCEL, END and QUIT
+are not among them: in a form they mean the form, and where Twilio took them for a stop it says so when we answer.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -20,6 +22,9 @@ from knowledge.language.arabizi import to_arabic
 from knowledge.language.normalise import tokens
 
 _FILE = Path(__file__).parent / "keywords.yaml"
+_SPELLED = re.compile(r"(?<!\S)[^\W\d_](?: [^\W\d_]){2,}(?!\S)")  # letters one by one: "s t o p", "ح ب س"
+_NO_WORD = re.compile(r"[\W_]+")
+_LETTER = re.compile(r"[^\W\d_]")
 
 Variety = str  # fr, ar, ary, ary-Latn; en for what carriers and bots say everywhere
 Phrases = dict[Variety, tuple[str, ...]]
@@ -43,6 +48,8 @@ class KeywordData(BaseModel):
 
     longest: Annotated[int, Field(ge=1, le=20)]
     around: tuple[str, ...]
+    signs: frozenset[Annotated[str, Field(min_length=1, max_length=1)]]
+    lookalikes: dict[Annotated[str, Field(pattern=r"^\d$")], Annotated[str, Field(pattern=r"^[a-z]$")]]
     stop: Phrases
     no_more: Phrases
     start: Phrases
@@ -65,16 +72,38 @@ def load_keywords(file: Path = _FILE) -> KeywordData:
 
 def keyword_in(text: str) -> Keyword | None:
     """The keyword that the whole of `text` is, but for courtesies around it and a word said several times."""
-    words = tokens(text)
-    if not words or len(words) > load_keywords().longest:
-        return None
-    for form in (words, to_arabic(text).split()):
+    if _is_sign(text):
+        return Keyword.STOP
+    for form in _forms(text):
+        if not form or len(form) > load_keywords().longest:
+            continue
         for candidate in (form, _without_courtesy(form)):
             phrase = " ".join(_once(candidate)) + " "
             for keyword, expression in _expressions().items():
                 if expression.fullmatch(phrase):
                     return keyword
     return None
+
+
+def _is_sign(text: str) -> bool:
+    """Whether `text` is nothing but stop signs, however many, with punctuation or not."""
+    shown = {char for char in text if unicodedata.category(char)[0] not in "MCZP"}
+    return bool(shown) and shown <= load_keywords().signs
+
+
+def _forms(text: str) -> Iterator[list[str]]:
+    """The words of `text` as they may be meant: as typed, in Arabic script, spelled letter by letter, with digits for
+    letters.
+    """
+    words = tokens(text)
+    yield words
+    yield to_arabic(text).split()
+    lookalikes = str.maketrans(load_keywords().lookalikes)
+    for meant in ({}, lookalikes):
+        apart = (word.translate(meant) if _LETTER.search(word) else word for word in _NO_WORD.sub(" ", text).split())
+        spelled = tokens(_SPELLED.sub(lambda letters: letters[0].replace(" ", ""), " ".join(apart)))
+        if spelled != words:
+            yield spelled
 
 
 @cache

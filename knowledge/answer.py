@@ -7,7 +7,9 @@ The rules, in order:
    neighbour that they ask for (child, renewal, loss). Without one: `which_procedure`.
 4. Otherwise the words are searched. A sure hit that stands alone is answered. Several as good: answered from the one
    spoken of before, or from the most general one where all say the same about the facet asked; else he is asked.
-5. Unsure hits are offered as choices. Nothing near: no answer.
+5. A circumstance that is said (a child, a loss) moves the answer to the neighbour that is about it; one of which the
+   sheet says nothing (a suspended licence) is not answered from it.
+6. Unsure hits are offered as choices. Nothing near: no answer.
 """
 
 from __future__ import annotations
@@ -169,10 +171,22 @@ class _Answering:
         if not result.hits:
             return Answer(Outcome.NO_ANSWER, Reason.NOTHING_FOUND, None, self.facets, (), result.rejected)
         best = result.hits[0]
+        if self.search.speaks_of_another_case(best.procedure, self.question.text):
+            return Answer(
+                Outcome.NO_ANSWER, Reason.NOT_COVERED, None, self.facets, (), (*result.hits, *result.rejected)
+            )
+        meant = self.search.meant_instead(best.procedure, self.question.text)
+        if meant is not None:
+            result = _put_first(result, meant)
+            if result.hits[0].procedure is meant and self._is_sure(best, result):
+                return self._answered(result.hits[0], Reason.FOUND, result)
         if not self._is_sure(best, result):
             return self._ask(Reason.UNSURE, self._offered(result), result)
         margin = self.settings.thresholds.margin
         as_good = tuple(hit for hit in result.hits if hit.score >= best.score - margin)
+        if self.search.is_meant(best.procedure, self.question.text):
+            # "for my son": the adult's sheet says less, not the same.
+            as_good = tuple(hit for hit in as_good if self.search.is_meant(hit.procedure, self.question.text))
         if len(as_good) == 1:
             return self._answered(best, Reason.FOUND, result)
         spoken_of = next((hit for hit in as_good if hit.procedure.id == self.question.context_procedure), None)
@@ -216,3 +230,12 @@ class _Answering:
         others = [other for other in result.hits if other is not hit] if result else []
         rejected = result.rejected if result else ()
         return Answer(Outcome.ANSWERED, reason, hit.procedure, self.facets, (hit, *others), rejected)
+
+
+def _put_first(result: SearchResult, procedure: Procedure) -> SearchResult:
+    """`result` with this sheet first, where it is among the hits: a word in passing ("my son said") moves nothing."""
+    found = next((hit for hit in result.hits if hit.procedure is procedure), None)
+    if found is None:
+        return result
+    others = tuple(hit for hit in result.hits if hit is not found)
+    return replace(result, hits=(found, *others))

@@ -142,6 +142,27 @@ class Search:
         neighbours = [self.catalogue.get(related) for related in procedure.related]
         return next((n for n in neighbours if n is not None and spoken & self._read[n.id].titled), None)
 
+    def meant_instead(self, procedure: Procedure, text: str) -> Procedure | None:
+        """The neighbour that is about what `text` insists on (a child, a loss), where `procedure` is not."""
+        insisted = self.vocabulary.variants(text) & self._settings.insistent
+        if not insisted or insisted & self._read[procedure.id].titled:
+            return None
+        if "minor" in insisted:  # many a sheet that speaks of children is related to a child's passport
+            return self.catalogue.get(procedure.minor_variant or "")
+        if insisted & self._read[procedure.id].mentioned:  # one sheet for both cases
+            return None
+        neighbours = [self.catalogue.get(name) for name in procedure.related]
+        return next((n for n in neighbours if n is not None and insisted & self._read[n.id].titled), None)
+
+    def is_meant(self, procedure: Procedure, text: str) -> bool:
+        """Whether `procedure` is about what `text` insists on; False where it insists on nothing."""
+        return bool(self.vocabulary.variants(text) & self._settings.insistent & self._read[procedure.id].titled)
+
+    def speaks_of_another_case(self, procedure: Procedure, text: str) -> bool:
+        """Whether `text` is about a case (a suspended licence) of which `procedure` says nothing."""
+        exclusive = self.vocabulary.variants(text) & self._settings.exclusive
+        return bool(exclusive - self._read[procedure.id].mentioned)
+
     def generality(self, procedure: Procedure) -> float:
         """How special a sheet's title is: 0 for "passport", more for a renewal, most for a child's."""
         return sum(self._settings.variants[name] for name in self._read[procedure.id].titled)

@@ -93,7 +93,8 @@ class Thresholds(_Model):
 class Settings(_Model):
     """settings.yaml. `variants` maps a variant's name to what it costs a sheet when the citizen did not say it.
 
-    `everyday`: the sheets that most questions are about.
+    `everyday`: the sheets that most questions are about. A variant that is `insistent` moves the answer to the
+    neighbour that is about it; one that is `exclusive` is answered only from a sheet that speaks of it.
     """
 
     fields: FieldWeights
@@ -102,7 +103,15 @@ class Settings(_Model):
     fusion: FusionSettings
     thresholds: Thresholds
     variants: dict[str, Share]
+    insistent: frozenset[str]
+    exclusive: frozenset[str]
     everyday: frozenset[str]
+
+    @model_validator(mode="after")
+    def _known(self) -> Settings:
+        if unknown := (self.insistent | self.exclusive) - set(self.variants):
+            raise ValueError(f"insistent and exclusive name no variant: {', '.join(sorted(unknown))}")
+        return self
 
 
 class Words(_Model):

@@ -147,6 +147,26 @@ def test_a_wrong_birth_date_and_an_unknown_file_sound_the_same_and_five_tries_lo
     assert telegram.say("12/04/1990") == last != said[0]
 
 
+def test_after_a_wrong_date_the_right_one_is_enough_and_a_month_may_have_its_name(telegram: Phone) -> None:
+    telegram.say("où en est mon dossier ?")
+    telegram.say("PA-2026-004217")
+    assert "récépissé" in telegram.say("12 mai 1990")
+    assert "quatre chiffres" in telegram.say("12 avril")
+
+    assert "en cours" in telegram.say("12 avril 1990")
+    assert "dossier" not in telegram.say("combien coûte le passeport ?"), "the form is closed"
+
+
+@pytest.mark.parametrize("number", ["PA-2026-004217", "pa 2026 004217"])
+def test_after_a_wrong_number_the_right_one_and_the_date_are_enough(telegram: Phone, number: str) -> None:
+    telegram.say("fin wsel dossier dyali")
+    telegram.say("PA-2026-999999")
+    telegram.say("12 avril 1990")
+    telegram.say(number)
+
+    assert "كيتعالج" in telegram.say("12 abril 1990")
+
+
 @pytest.mark.parametrize("fault", ["down", "slow", "garbled"])
 def test_a_government_system_that_fails_is_said_honestly(
     dalil: System, http: httpx2.Client, whatsapp: Phone, fault: str

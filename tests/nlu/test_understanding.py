@@ -65,7 +65,9 @@ def test_a_file_number_is_found_however_it_is_written(parse: Parse, text: str) -
     assert parsed["intent"]["name"] == "status"
 
 
-@pytest.mark.parametrize("text", ["12/03/1990", "12-3-1990", "١٢/٠٣/١٩٩٠", "1990-03-12", "12.03.1990"])
+@pytest.mark.parametrize(
+    "text", ["12/03/1990", "12-3-1990", "١٢/٠٣/١٩٩٠", "1990-03-12", "12.03.1990", "12 mars 1990", "12 مارس 90"]
+)
 def test_a_date_of_birth_is_found_however_it_is_written(parse: Parse, text: str) -> None:
     assert [e["entity"] for e in parse(text)["entities"]] == ["birth_date"]
 

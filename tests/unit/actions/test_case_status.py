@@ -13,11 +13,12 @@ from rasa_sdk.executor import ActionExecutor
 from actions.replies import LANGUAGES, load_wording
 from connectors.messages import ReplyLanguage
 from connectors.sandbox.registration.seed import APPLICATIONS
-from tests.unit.actions.calls import Answered, action_call, message, run, turn
+from tests.unit.actions.calls import Answered, acted, action_call, message, run, spoken, turn
 from tests.unit.actions.conftest import Clock
 
 WORDING = load_wording()
 EMPTIED = {"file_number": None, "birth_date": None}
+ASKED_AGAIN = {"birth_date": None}
 MINE = ("PA-2026-004217", "1990-04-12")
 
 
@@ -30,7 +31,8 @@ def status_call(number: str, born: str, **fields: Any) -> dict[str, Any]:
 
 async def ask(executor: ActionExecutor, number: str, born: str, **fields: Any) -> Answered:
     answered = await run(executor, status_call(number, born, **fields))
-    assert answered.slots == EMPTIED
+    not_found = WORDING.text(answered.result.reply.language, "case_not_found") == answered.text
+    assert answered.slots == (ASKED_AGAIN if not_found else EMPTIED)
     return answered
 
 
@@ -83,6 +85,23 @@ async def test_a_wrong_birth_date_and_an_unknown_number_get_the_very_same_answer
 
     assert wrong.result == unknown.result
     assert WORDING.text("fr", "case_not_found") == wrong.text
+
+
+async def test_after_a_look_up_without_result_the_form_stays_open_for_another_try(executor: ActionExecutor) -> None:
+    wrong = await ask(executor, "PA-2026-004217", "1990-04-13")
+    looked_up = action_call(
+        "action_ask_birth_date",
+        message("13/04/1990"),
+        slots={"file_number": "PA-2026-004217"},
+        after=(acted("status_form"), acted("action_case_status"), spoken()),
+        loop="status_form",
+    )
+
+    assert ["status_form"] == [each["name"] for each in wrong.events if each["event"] == "active_loop"]
+    assert ("i:deny", "i:agent") == wrong.payloads
+    said_more = await executor.run(looked_up)
+    assert said_more is not None
+    assert [] == said_more.responses
 
 
 @pytest.mark.parametrize("kind", ["down", "slow", "garbled"])

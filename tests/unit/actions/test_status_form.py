@@ -62,6 +62,9 @@ async def test_what_is_no_file_number_is_refused(executor: ActionExecutor, text:
         pytest.param("1990-04-12", id="year first"),
         pytest.param("\u200f12\u200f/04/1990", id="bidi marks inside"),
         pytest.param("né le 12/04/1990 à Fès", id="in a sentence"),
+        pytest.param("12 avril 1990", id="a month in French"),
+        pytest.param("12 أبريل 1990", id="a month in Arabic"),
+        pytest.param("12/04/90", id="a short year of the last century"),
     ],
 )
 async def test_a_birth_date_is_understood(executor: ActionExecutor, text: str) -> None:
@@ -74,7 +77,8 @@ async def test_a_birth_date_is_understood(executor: ActionExecutor, text: str) -
     ("text", "sentence"),
     [
         pytest.param("demain", "birth_date_invalid", id="a word"),
-        pytest.param("12/04/90", "birth_date_short_year", id="a short year"),
+        pytest.param("12/04/10", "birth_date_short_year", id="a short year of either century"),
+        pytest.param("12 نيسان", "birth_date_short_year", id="no year"),
         pytest.param("31/02/1990", "birth_date_no_such_day", id="the 31st of February"),
         pytest.param("04/25/1990", "birth_date_no_such_day", id="month first"),
         pytest.param("23/11/2026", "birth_date_future", id="tomorrow"),
@@ -137,6 +141,14 @@ async def test_an_unsure_other_wish_is_taken_as_an_answer(executor: ActionExecut
     latest = message("dossier", "ask_documents", confidence=0.3)
 
     assert {"file_number": None} == await validate_form(executor, latest, requested_slot="file_number")
+
+
+async def test_a_date_with_few_digits_is_an_answer_whatever_the_nlu_thinks(executor: ActionExecutor) -> None:
+    latest = message("le 3 mai 85", "ask_fees", confidence=0.99)
+
+    slots = await validate_form(executor, latest, requested_slot="birth_date", file_number=NUMBER)
+
+    assert {"birth_date": "1985-05-03"} == slots
 
 
 async def test_digits_are_an_answer_whatever_the_nlu_thinks(executor: ActionExecutor) -> None:

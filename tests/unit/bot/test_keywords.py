@@ -29,6 +29,9 @@ SAID = {
         7bess | 7bes | 7abess | 7bs | hbess | habes | 7bso 3liya les messages | wa9ef | w9ef | wa9fo had les msg
         mab9itch baghi messages | ma bqitch baghi les messages | matb9awch tsifto liya | ma tb3atouliche messages
         baraka mn les sms | khelliwni f ti9ar | safi 7bess
+        S T O P | s.t.o.p. | S-T-O-P !! | s_t_o_p | S T O P svp | stop!! | **stop** | STOP… | «stop» | ST0P
+        st0p!! | 5top | ＳＴＯＰ | SToP | 🛑 | 🛑🛑🛑 | ⛔ | 🚫!! | ⛔️ 🛑 | 🛑 stop | stop 🛑🛑
+        ح ب س | ت و ق ف | ت.و.ق.ف | حـــبس | تـوقـف! | ستوب | سطووووب
     """,
     Keyword.NO_MORE: "ma bqitch baghi | mab9itch baghi | ما بقيتش باغي | مابقيتش بغيت",
     Keyword.START: """
@@ -74,6 +77,9 @@ NOT_SAID = """
     je veux arrêter mon activité d'auto-entrepreneur | données du recensement | protection sociale
     شنو خاصني باش نزور الحبس | عندي خويا فالحبس | واش الحبس كيبان فالسجل العدلي | كيفاش نوقف الكريدي | توقف العمل
     حذف اسم من الحالة المدنية | كيفاش نمسح السوابق من السجل | وقف التنفيذ | قف للشرطة كم الغرامة
+    où est le panneau stop 🛑 | j'ai brûlé un stop ⛔ quelle amende | 🛑 c'est quoi le prix du permis ?
+    stop ou encore combien coûte la carte | A B C D | permis A B C | S T A R | t o p | 0 | 50 | st0ck | 🙂 | 👍
+    ✋ | 🚗 | 🛑🙂 | ما معنى قف في رخصة السياقة | 7bs f casier
     khoya f l7bess | kifach nms7 sawabi9 | wa9ef 3la lwra9 | merci | salam | ok | svp | 3afak | 2 | 0 | ?
 """
 

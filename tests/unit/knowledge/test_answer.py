@@ -216,3 +216,23 @@ def test_an_empty_catalogue_knows_nothing() -> None:
     answer = ask(built(Catalogue.of(())), "casier judiciaire", FEES)
 
     assert (answer.outcome, answer.reason, answer.considered) == (Outcome.NO_ANSWER, Reason.NOTHING_FOUND, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "sheet"),
+    [
+        ("ولدي عندو 3 سنين شنو خاصني باش ندير ليه الباسبور", "ma.passeport_biometrique_mineur"),
+        ("rahli lbasbor chno ndir", "ma.passeport_perte_vol"),
+        ("تسرق لي الباسبور", "ma.passeport_perte_vol"),
+        ("j'ai perdu mon passeport", "ma.passeport_perte_vol"),
+        ("mon permis a été suspendu, comment le récupérer", None),
+        ("permis dyali mw9of 3 chhor", None),
+        ("البيرمي ديالي موقوف", None),
+    ],
+)
+def test_a_circumstance_that_is_said_is_answered_by_its_sheet_or_by_none(
+    knowledge: Knowledge, text: str, sheet: str | None
+) -> None:
+    answer = knowledge.answer(Question(text, Country.MA, "fr", (Facet.DOCUMENTS,)))
+
+    assert sheet == (answer.procedure.id if answer.procedure else None)
