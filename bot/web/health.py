@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from fastapi import APIRouter, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot.metrics import METRICS
 from bot.ports import StoreUnavailable
 from bot.readiness import Readiness
+
+_NO: dict[int | str, dict[str, Any]] = {503: {"description": "it is not, and `problems` says why"}}
 
 
 def create_router(readiness: Readiness) -> APIRouter:
@@ -20,7 +23,7 @@ def create_router(readiness: Readiness) -> APIRouter:
     async def live() -> dict[str, str]:
         return {"status": "live"}
 
-    @router.get("/health/accepting")
+    @router.get("/health/accepting", responses=_NO)
     async def accepting() -> JSONResponse:
         """For load balancers: 503 only when a message could not be stored here."""
         problems, _ = await readiness.storage()
@@ -28,7 +31,7 @@ def create_router(readiness: Readiness) -> APIRouter:
             {"status": "not accepting" if problems else "accepting", "problems": problems}, 503 if problems else 200
         )
 
-    @router.get("/health/ready")
+    @router.get("/health/ready", responses=_NO)
     async def ready() -> JSONResponse:
         """For people, and for whoever starts this: everything that is wrong."""
         health = await readiness.examine()
@@ -41,7 +44,7 @@ def create_router(readiness: Readiness) -> APIRouter:
             503 if health.problems else 200,
         )
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> Response:
         try:
             await asyncio.to_thread(readiness.measure)
