@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Government systems that a YAML file describes: check one, try one.")
 
+DAYS = ["%d/%m/%Y", "%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y"]
+
 File = Annotated[Path, typer.Argument(help="A system's YAML file.")]
 
 
@@ -43,7 +45,8 @@ def try_it(
     file: File,
     number: Annotated[str, typer.Argument(help="A file number, as a citizen would type it.")],
     born: Annotated[
-        datetime, typer.Argument(metavar="DATE", formats=["%d/%m/%Y", "%Y-%m-%d"], help="The applicant's birth date.")
+        datetime,
+        typer.Argument(metavar="DATE", formats=DAYS, help="The applicant's birth date."),
     ],
 ) -> None:
     """Ask the system once and say what a citizen would be told. Use an invented or your own application."""

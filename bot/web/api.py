@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
 from fastapi.responses import JSONResponse, Response
@@ -21,11 +21,24 @@ Accept = Annotated[str | None, Header()]
 AcceptLanguage = Annotated[str | None, Header()]
 
 
+# What /openapi.json says of the answers beside those that FastAPI knows of.
+Documented = dict[int | str, dict[str, Any]]
+_FORMS: Documented = {
+    200: {"content": {negotiation.JSON: {}, negotiation.JSON_LD: {}}},
+    406: {"description": "`Accept` wants neither of the two"},
+}
+_MISSING: Documented = {404: {"description": "there is no such procedure, or its facts are not verified yet"}}
+
+
+class _JsonLd(JSONResponse):
+    media_type = negotiation.JSON_LD
+
+
 def create_router(knowledge: Knowledge, public_url: str) -> APIRouter:
     """`public_url`: Dalil's address without a slash at the end; the IRIs of the JSON-LD begin with it."""
     router = APIRouter()
 
-    @router.get("/api/procedures")
+    @router.get("/api/procedures", responses=_FORMS)
     async def procedures(
         country: Country | None = None, accept: Accept = None, accept_language: AcceptLanguage = None
     ) -> Response:
@@ -40,7 +53,7 @@ def create_router(knowledge: Knowledge, public_url: str) -> APIRouter:
         language = negotiation.language(accept_language)
         return _json([_entry(sheet, language) for sheet in sheets], language)
 
-    @router.get("/api/procedures/{procedure_id}")
+    @router.get("/api/procedures/{procedure_id}", responses=_FORMS | _MISSING)
     async def procedure(procedure_id: str, accept: Accept = None, accept_language: AcceptLanguage = None) -> Response:
         """One procedure with its facts and sources. A draft's facts are not given: only its name and official page."""
         found = knowledge.catalogue.get(procedure_id)
@@ -53,7 +66,7 @@ def create_router(knowledge: Knowledge, public_url: str) -> APIRouter:
                 return _linked_data(found, public_url)
         return _plain(found, negotiation.language(accept_language))
 
-    router.add_api_route(CONTEXT_PATH, _context, methods=["GET"])
+    router.add_api_route(CONTEXT_PATH, _context, methods=["GET"], response_class=_JsonLd)
     return router
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from fastapi import APIRouter, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot.metrics import METRICS
 from bot.ports import StoreUnavailable
 from bot.readiness import Readiness
 from bot.web.figures import Both, OtherProcess
+
+_NO: dict[int | str, dict[str, Any]] = {503: {"description": "it is not, and `problems` says why"}}
 
 
 def create_router(readiness: Readiness, other: OtherProcess | None = None) -> APIRouter:
@@ -22,7 +25,7 @@ def create_router(readiness: Readiness, other: OtherProcess | None = None) -> AP
     async def live() -> dict[str, str]:
         return {"status": "live"}
 
-    @router.get("/health/accepting")
+    @router.get("/health/accepting", responses=_NO)
     async def accepting() -> JSONResponse:
         """For load balancers: 503 only when a message could not be stored here."""
         problems, _ = await readiness.storage()
@@ -30,7 +33,7 @@ def create_router(readiness: Readiness, other: OtherProcess | None = None) -> AP
             {"status": "not accepting" if problems else "accepting", "problems": problems}, 503 if problems else 200
         )
 
-    @router.get("/health/ready")
+    @router.get("/health/ready", responses=_NO)
     async def ready() -> JSONResponse:
         """For people, and for whoever starts this: everything that is wrong."""
         health = await readiness.examine()
@@ -43,7 +46,7 @@ def create_router(readiness: Readiness, other: OtherProcess | None = None) -> AP
             503 if health.problems else 200,
         )
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> Response:
         try:
             await asyncio.to_thread(readiness.measure)

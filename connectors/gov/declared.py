@@ -77,7 +77,8 @@ class DeclaredClient:
     async def _ask(self, file_id: str, birth_date: date) -> bytes | None:
         """The body of a 200; None where the system says that there is no such file. A refused token is renewed once."""
         request = self._system.request
-        values = {"file": file_id, "birth_date": birth_date.strftime(request.birth_date_format)}
+        number = self._system.file_number.as_sent(file_id)
+        values = {"file": number, "birth_date": birth_date.strftime(request.birth_date_format)}
         url = self._base_url + filled(request.path, {name: quote(value, safe="") for name, value in values.items()})
         for last in (False, True):
             headers = {"Accept": "application/json"} | {k: filled(v, values) for k, v in request.headers.items()}

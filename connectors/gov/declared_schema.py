@@ -190,8 +190,15 @@ class Limits(_Model):
 
 
 class FileNumber(_Model):
+    """`separator`: what the system itself writes between the parts of a number, and so what `{file}` is sent with."""
+
     pattern: Text
     example: Text
+    separator: Annotated[str, StringConstraints(max_length=3, pattern=r"^[ -~]*$")] = "-"
+
+    def as_sent(self, number: str) -> str:
+        """Parts hold letters and digits only: every dash of a number stands between two."""
+        return number.replace("-", self.separator)
 
     @property
     def rule(self) -> FileNumberRule:
@@ -275,6 +282,16 @@ def _said(problem: ErrorDetails) -> str:
             return f"{where}: {problem['msg'].removeprefix('Value error, ')}"
 
 
+def _advice(example: str) -> str:
+    if others := sorted({each for each in example if not each.isalnum() and each != "-"}):
+        signs = ", ".join(f"'{each}'" for each in others)
+        return (
+            f". Write the parts in both with dashes between them, not {signs}; "
+            f"a sign that the system itself wants there is file_number.separator: {signs}"
+        )
+    return ". Letters are capitals in both" if example != example.upper() else ""
+
+
 def _contradictions(system: System) -> Iterator[tuple[Place, str]]:
     """What is wrong between parts that are each right by themselves."""
     request, answer = system.request, system.answer
@@ -294,8 +311,10 @@ def _contradictions(system: System) -> Iterator[tuple[Place, str]]:
         yield ("birth_date_checked_by",), "the system can compare the birth date only if the request holds {birth_date}"
     try:
         _ = system.file_number.rule
-    except (ValueError, re.error) as error:
-        yield ("file_number",), str(error)
+    except re.error as error:
+        yield ("file_number",), f"file_number.pattern is no regular expression: {error}"
+    except ValueError as error:
+        yield ("file_number",), str(error) + _advice(system.file_number.example)
     folded: set[str] = set()
     for code in system.states:
         if code.upper() in folded:

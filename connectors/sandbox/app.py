@@ -14,16 +14,12 @@ import httpx2
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from connectors.sandbox import faults, phones_api
+from connectors.sandbox import faults, government, phones_api
 from connectors.sandbox.config import SandboxConfig
-from connectors.sandbox.govstack import create_router as create_govstack_router
-from connectors.sandbox.open311.api import create_router as create_open311_router
 from connectors.sandbox.phones import HandsetName, Phones
 from connectors.sandbox.providers.telegram import TelegramProvider
 from connectors.sandbox.providers.twilio import TwilioProvider
 from connectors.sandbox.providers.whatsapp import WhatsAppProvider
-from connectors.sandbox.rest.api import create_router as create_rest_router
-from connectors.sandbox.scheduler.api import create_router as create_scheduler_router
 from connectors.sandbox.webhooks import Webhooks
 from connectors.tls import usual_tls
 
@@ -79,10 +75,7 @@ def create_app(config: SandboxConfig) -> FastAPI:
         )
     )
     app.include_router(faults.create_router(pending))
-    app.include_router(create_govstack_router())
-    app.include_router(create_rest_router())
-    app.include_router(create_open311_router())
-    app.include_router(create_scheduler_router())
+    government.mount(app)
 
     @app.get("/sandbox/health")
     async def health() -> dict[str, str]:

@@ -1,12 +1,13 @@
 """A local GovStack Digital Registries building block (Data API 1.3.0): list, read and exists, with faults on demand.
 
-Two registries, version 1.0, made from the registration sandbox's seed: `applications` and `services`. Our choices where
+Two registries, version 1.0, made from the sandbox's register: `applications` and `services`. Our choices where
 the specification is silent: 401 without the key, 400 without a caller, an unknown registry is 404 with another body.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -14,7 +15,8 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from pydantic import BaseModel
 
 from connectors.sandbox.gov_faults import GovFaults
-from connectors.sandbox.registration.seed import APPLICATIONS, REASONS, SERVICES, TASKS, SeedApplication, SeedService
+from connectors.sandbox.registration.book import Application, Register
+from connectors.sandbox.registration.seed import REASONS, TASKS, SeedService
 
 API_KEY = "invented-registries-key"
 VERSION = "1.0"
@@ -22,7 +24,7 @@ NO_RECORD = {"detail": "no record found"}
 
 _CLIENT = re.compile(r"[^/\s]+(/[^/\s]+){3}")
 Record = dict[str, Any]
-Registries = dict[tuple[str, str], list[Record]]
+Registries = dict[tuple[str, str], Callable[[], list[Record]]]
 
 
 class Content(BaseModel):
@@ -33,13 +35,13 @@ class Question(BaseModel):
     query: Content
 
 
-def create_router() -> APIRouter:
-    """A router with its own registries: two routers share nothing."""
+def create_router(register: Register | None = None, faults: GovFaults | None = None) -> APIRouter:
+    """The registries of `register`; without one it has its own, so that two routers share nothing."""
+    register, faults = register or Register(), faults or GovFaults()
     registries: Registries = {
-        ("applications", VERSION): [_application(seed) for seed in APPLICATIONS],
-        ("services", VERSION): [_service(service) for service in SERVICES],
+        ("applications", VERSION): lambda: [_application(each) for each in register.applications.values()],
+        ("services", VERSION): lambda: [_service(each) for each in register.services.values()],
     }
-    faults = GovFaults()
     router = APIRouter()
 
     async def refusal(request: Request, name: str, version: str) -> Response | None:
@@ -55,20 +57,20 @@ def create_router() -> APIRouter:
     ) -> Response:
         if refused := await refusal(request, name, version):
             return refused
-        return JSONResponse(_page(request, registries[name, version], page, page_size))
+        return JSONResponse(_page(request, registries[name, version](), page, page_size))
 
     @router.post("/registries/data/{name}/{version}/read")
     async def read(request: Request, name: str, version: str, body: Question) -> Response:
         if refused := await refusal(request, name, version):
             return refused
-        found = next((record for record in registries[name, version] if _fits(record, body.query.content)), None)
+        found = next((record for record in registries[name, version]() if _fits(record, body.query.content)), None)
         return JSONResponse({"content": found}) if found else JSONResponse(NO_RECORD, 404)
 
     @router.post("/registries/data/{name}/{version}/exists")
     async def exists(request: Request, name: str, version: str, body: Question) -> Response:
         if refused := await refusal(request, name, version):
             return refused
-        found = any(_fits(record, body.query.content) for record in registries[name, version])
+        found = any(_fits(record, body.query.content) for record in registries[name, version]())
         said = "Object found from database" if found else "Object not found from database"
         return JSONResponse({"answer": {"status": found, "message": said}})
 
@@ -101,19 +103,19 @@ def _fits(record: Record, wanted: dict[str, Any]) -> bool:
     return all(record.get(field) == value for field, value in wanted.items())
 
 
-def _application(seed: SeedApplication) -> Record:
+def _application(file: Application) -> Record:
     return {
-        "id": seed.file_id,
-        "fileNumber": seed.file_id,
-        "birthDate": seed.birth_date,
-        "service": seed.service.name,
-        "status": seed.code,
-        "statusTitle": seed.title,
-        "registered": f"{seed.registered}T09:00:00.000Z",
-        "changed": f"{seed.registered}T11:30:00.000Z",
-        "nextStep": TASKS.get(seed.code, ""),
-        "reason": REASONS.get(seed.code, ""),
-        "result": "Guichet 3" if seed.code == "APPROVED" else "",
+        "id": file.file_id,
+        "fileNumber": file.file_id,
+        "birthDate": file.birth_date,
+        "service": file.service.name,
+        "status": file.code,
+        "statusTitle": file.title,
+        "registered": file.registered,
+        "changed": file.changed,
+        "nextStep": TASKS.get(file.code, ""),
+        "reason": REASONS.get(file.code, ""),
+        "result": "Guichet 3" if file.code == "APPROVED" else "",
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -10,7 +9,7 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from connectors.sandbox.gov_faults import GovFaults
+from connectors.sandbox.gov_faults import GovFaults, wait
 
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -44,7 +43,7 @@ def faulty_routes(faults: GovFaults, refuse: Callable[[Request, Refusal], Respon
                 except RequestValidationError:
                     response = refuse(request, Refusal(400, "The request is invalid"))
                 if faults.now.kind == "slow":
-                    await asyncio.sleep(faults.now.seconds)
+                    await wait(request, faults.now.seconds)
                 return response
 
             return handler

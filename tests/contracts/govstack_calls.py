@@ -42,6 +42,10 @@ def registries_specification() -> Specification:
     return Specification(_yaml("digital_registries.yaml"))
 
 
+def permits_specification() -> Specification:
+    return Specification(yaml.safe_load((_FIXTURES.parent / "rest" / "permits.yaml").read_text(encoding="utf-8")))
+
+
 def _yaml(name: str) -> Any:
     return yaml.safe_load((_FIXTURES / name).read_text(encoding="utf-8"))
 
@@ -80,9 +84,11 @@ class Wire:
     def http_client(self, *base_urls: str, connect: float, read: float) -> httpx2.AsyncClient:
         return http_client(*base_urls, connect=connect, read=read, wrap=lambda network: _Tap(network, self.calls))
 
-    def follows(self, specification: Specification, prefix: str, template: str, method: str = "get") -> list[str]:
-        """What is wrong with the last call to `template`, in either direction."""
-        call = self.calls[-1]
+    def follows(
+        self, specification: Specification, prefix: str, template: str, method: str = "get", number: int = -1
+    ) -> list[str]:
+        """What is wrong with the last call, or another by `number`, to `template`, in either direction."""
+        call = self.calls[number]
         assert method == call.method
         asked = Asked(call.query, call.headers, _path_values(call.path.removeprefix(prefix), template), call.body)
         mistakes = list(specification.request_mistakes(template, method, asked))
@@ -109,7 +115,7 @@ class _Tap(httpx2.AsyncBaseTransport):
                 path=path,
                 query=dict(parse_qsl(query, keep_blank_values=True)),
                 headers={name.lower(): value for name, value in request.headers.items()},
-                body=json.loads(body) if body else None,
+                body=_sent(request.headers.get("content-type", ""), body),
                 status=response.status_code,
                 answer=answer,
                 answer_headers=response.headers,
@@ -119,6 +125,12 @@ class _Tap(httpx2.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._network.aclose()
+
+
+def _sent(content_type: str, body: bytes) -> Any:
+    if not body:
+        return None
+    return dict(parse_qsl(body.decode())) if "form" in content_type else json.loads(body)
 
 
 def _path_values(path: str, template: str) -> dict[str, str]:

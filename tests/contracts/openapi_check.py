@@ -71,7 +71,7 @@ class Specification:
         if content is None:
             yield from ["body: none is in the specification"] if request.body is not None else []
         else:
-            yield from self.mistakes(content["application/json"]["schema"], request.body, "body")
+            yield from self.mistakes(next(iter(content.values()))["schema"], request.body, "body")
 
     def mistakes(self, schema: dict[str, Json], value: Json, where: str = "$") -> Iterator[str]:
         """What is wrong with `value`, one line each."""

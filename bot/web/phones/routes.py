@@ -4,6 +4,7 @@ GET  /?lang=ar|fr|en                             the page
 GET  /phones/events, /phones/demo                what happens on all three phones (SSE); invented files to ask about
 GET  /phones/{handset}/transcript | /events      see connectors/sandbox/phones_api.py
 POST /phones/{handset}/messages | /reset | /carrier
+GET  /phones/counter …                           behind the counter, see counter.py
 
 Browsers talk to the app only; these routes pass on to the sandbox. When it does not run they answer 502 and the page
 says so.
@@ -21,6 +22,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bot.web.phones import counter
+from bot.web.phones.counter_words import COUNTER_WORDS
 from bot.web.phones.words import CARRIERS, EXAMPLES, PHONES, WORDS, PageLanguage, Words, choose_language
 
 _HERE = Path(__file__).parent
@@ -39,19 +42,22 @@ def create_router(sandbox_url: str, http: httpx2.AsyncClient) -> APIRouter:
     """`sandbox_url`: without a path. `http` is shared and stays open; its own timeouts are not used here."""
     router = APIRouter(tags=["phones"])
     sandbox = _Sandbox(sandbox_url.rstrip("/"), http)
-    page = Environment(
+    environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    ).get_template("page.html")
+    )
+    page = environment.get_template("page.html")
 
     @router.get("/", response_class=HTMLResponse, include_in_schema=False)
     async def show(request: Request, lang: str = "") -> HTMLResponse:
         language = choose_language(lang, request.headers.get("accept-language", ""))
         headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "Vary": "Accept-Language"}
         return HTMLResponse(page.render(**_content(language)), headers=headers)
+
+    router.include_router(counter.create_router(sandbox.call, environment))
 
     @router.get("/phones/demo")
     async def demo() -> Response:
@@ -125,4 +131,5 @@ def _content(language: PageLanguage) -> dict[str, object]:
         "examples": EXAMPLES,
         "phones": PHONES,
         "carriers": CARRIERS,
+        "counter": COUNTER_WORDS[language],
     }

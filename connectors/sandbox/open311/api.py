@@ -44,9 +44,9 @@ class Closing(BaseModel):
     notes: str = ""
 
 
-def create_router() -> APIRouter:
-    """A router with its own desk: two routers share nothing."""
-    desk, faults, dialect = Desk(), GovFaults(), Dialect()
+def create_router(desk: Desk | None = None, faults: GovFaults | None = None) -> APIRouter:
+    """The system of `desk`; without one it has its own, so that two routers share nothing."""
+    desk, faults, dialect = desk or Desk(), faults or GovFaults(), Dialect()
     router = APIRouter()
     router.include_router(_services(desk, faults, _Speaker(dialect)), prefix="/open311/v2")
     router.include_router(_requests(desk, faults, _Speaker(dialect)), prefix="/open311/v2")

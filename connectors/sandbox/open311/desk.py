@@ -7,8 +7,15 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Literal
 
+from connectors.sandbox.moves import CannotMoveError, Clock, Plan, Planned
+
 API_KEY_EXAMPLE = "invented-open311-key"
 JURISDICTION = "commune.exemple.ma"
+
+# What happens by itself after the sandbox has started: the first seeded complaint is dealt with.
+FIRST = 638344
+PLAN = (Planned(30, str(FIRST), "next"),)
+NOTES = "Traité par l'équipe de la voirie."
 
 ServiceType = Literal["realtime", "batch", "blackbox"]
 
@@ -140,12 +147,18 @@ class Complaint:
 class Desk:
     """All complaints of one sandbox. `tokens`: what each stands for, None while nobody has numbered it."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
         self.kinds = {kind.code: kind for kind in KINDS}
-        self.complaints: dict[str, Complaint] = {}
+        self._plan = Plan(clock or Clock(), *PLAN)
+        self.reset()
+
+    def reset(self) -> None:
+        """The complaints that were seeded, and no others."""
+        self._complaints: dict[str, Complaint] = {}
         self.tokens: dict[str, str | None] = {}
         self._held: dict[str, Complaint] = {}
-        self._numbers = count(638344)
+        self._numbers = count(FIRST)
+        self._plan.restart()
         for kind, day, notes in (("103", 3, ""), ("101", 40, "Doublon."), ("103", 200, "Réparé.")):
             before = datetime.now(UTC) - timedelta(days=day)
             seeded = self._numbered(
@@ -153,6 +166,28 @@ class Desk:
             )
             if notes:
                 seeded.close(notes)
+
+    @property
+    def complaints(self) -> dict[str, Complaint]:
+        """As they are now, by number."""
+        for step in self._plan.due():
+            if self._complaints[step.number].status == "open":  # a hand may have been quicker
+                self._complaints[step.number].close(NOTES)
+        return self._complaints
+
+    @property
+    def held(self) -> dict[str, Complaint]:
+        """What was taken for a token and has no number yet, by token."""
+        return dict(self._held)
+
+    def next(self, key: str) -> None:
+        """Deal with `key`: a token is numbered, an open complaint is closed. Raises `CannotMoveError` for others."""
+        if key in self._held:
+            self.number(key)
+        elif key in self._complaints and self._complaints[key].status == "open":
+            self._complaints[key].close(NOTES)
+        else:
+            raise CannotMoveError(f"{key} is no complaint that waits")
 
     def take(self, complaint: Complaint) -> tuple[str | None, str | None]:
         """File it. Its id (realtime), its token (batch), or neither (blackbox)."""
@@ -171,7 +206,7 @@ class Desk:
 
     def _numbered(self, complaint: Complaint) -> Complaint:
         complaint.id = str(next(self._numbers))
-        self.complaints[complaint.id] = complaint
+        self._complaints[complaint.id] = complaint
         return complaint
 
 

@@ -167,7 +167,7 @@ class TelegramProvider:
     def router(self) -> APIRouter:
         router = APIRouter(tags=["telegram"])
 
-        @router.api_route("/bot{token}/{method}", methods=["GET", "POST"])
+        @router.api_route("/bot{token}/{method}", methods=["GET", "POST"], include_in_schema=False)
         async def call(token: str, method: str, request: Request) -> Response:
             return await self._call(token, method.lower(), request)
 

@@ -6,15 +6,15 @@ specification leaves open is our choice: 400 without a well-formed Information-M
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Query, Response
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors.sandbox.registration.book import Application, FaultKind, Register
+from connectors.sandbox.gov_faults import COMMON, GovFaults
+from connectors.sandbox.registration.book import Application, Register
 from connectors.sandbox.registration.seed import APPLICATIONS, SeedService, stable_id
 
 NO_FILE = "Application file was not found"
@@ -42,23 +42,15 @@ class ApplicationFileSubmit(BaseModel):
     document_urls: list[str] = Field(default_factory=list, alias="documentUrls")
 
 
-class FaultRequest(BaseModel):
-    """`seconds`: how long `slow` waits before it answers properly."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    kind: FaultKind
-    seconds: float = Field(default=5.0, gt=0, le=60)
-
-
-def create_router() -> APIRouter:
-    """A router with its own register: two routers share nothing."""
-    register = Register()
+def create_router(register: Register | None = None, faults: GovFaults | None = None) -> APIRouter:
+    """The building block of `register`; without one it has its own, so that two routers share nothing."""
+    register, faults = register or Register(), faults or create_faults()
     router = APIRouter()
-    router.include_router(_services(register), prefix="/registration")
-    router.include_router(_applications(register), prefix="/registration")
-    router.include_router(_tasks(register), prefix="/registration")
+    router.include_router(_services(register, faults), prefix="/registration")
+    router.include_router(_applications(register, faults), prefix="/registration")
+    router.include_router(_tasks(register, faults), prefix="/registration")
     router.include_router(_remote_control(register), prefix="/sandbox/registration")
+    router.include_router(faults.router("/sandbox/registration"))
     return router
 
 
@@ -67,9 +59,10 @@ def _client(client: Annotated[str | None, Header(alias="Information-Mediator-Cli
         raise HTTPException(400, "Information-Mediator-Client must be INSTANCE/CLASS/MEMBER/SUBSYSTEM")
 
 
-async def _faulty(register: Register) -> Response | None:
-    """What to answer instead, while a fault is switched on."""
-    if register.fault == "down":
+def create_faults() -> GovFaults:
+    """The failures of this building block, worded as the specification has it."""
+
+    def down() -> Response:
         error = {
             "traceId": stable_id("trace", "down"),
             "code": "INTERNAL_SERVER_ERROR",
@@ -77,55 +70,46 @@ async def _faulty(register: Register) -> Response | None:
             "localizedMessage": "Erreur interne du serveur",
         }
         return JSONResponse(error, status_code=500)
-    if register.fault == "garbled":
-        return Response('{"fileId": "PA-2026-00', media_type="application/json")
-    if register.fault == "refused":
-        return PlainTextResponse("", 401)
-    if register.fault == "throttled":
-        return PlainTextResponse("", 429, headers={"Retry-After": "5"})
-    if register.fault == "maintenance":
-        return HTMLResponse("<html><body>Maintenance</body></html>", 200)
-    if register.fault == "slow":
-        await asyncio.sleep(register.slow_s)
-    return None
+
+    return GovFaults(can=(*COMMON, "refused", "statusless"), down=down, garbled='{"fileId": "PA-2026-00')
 
 
-def _services(register: Register) -> APIRouter:
+def _services(register: Register, faults: GovFaults) -> APIRouter:
     router = APIRouter(tags=["Available Services"])
 
     @router.get("/services")
-    async def list_services(name: str | None = None) -> Response:
+    async def list_services(request: Request, name: str | None = None) -> Response:
         wanted = (name or "").casefold()
         found = [_service(service) for service in register.services.values() if wanted in service.name.casefold()]
-        return await _faulty(register) or JSONResponse(found)
+        return await faults.answer(request) or JSONResponse(found)
 
     @router.get("/services/{service_id}")
-    async def get_service(service_id: str) -> Response:
+    async def get_service(request: Request, service_id: str) -> Response:
         service = register.services.get(service_id)
         found = JSONResponse(_service(service)) if service else PlainTextResponse(NO_SERVICE, 404)
-        return await _faulty(register) or found
+        return await faults.answer(request) or found
 
     @router.get("/services/{service_id}/eForms")
-    async def list_forms(service_id: str) -> Response:
+    async def list_forms(request: Request, service_id: str) -> Response:
         service = register.services.get(service_id)
-        return await _faulty(register) or JSONResponse([_form(service)] if service else [])
+        return await faults.answer(request) or JSONResponse([_form(service)] if service else [])
 
     @router.get("/eForms/{form_id}")
-    async def get_form(form_id: str) -> Response:
+    async def get_form(request: Request, form_id: str) -> Response:
         service = next((each for each in register.services.values() if each.form_id == form_id), None)
         if service is None:
-            return await _faulty(register) or PlainTextResponse("Not Found", 404)
-        return await _faulty(register) or JSONResponse(_form(service) | {"schema": _FORM_SCHEMA})
+            return await faults.answer(request) or PlainTextResponse("Not Found", 404)
+        return await faults.answer(request) or JSONResponse(_form(service) | {"schema": _FORM_SCHEMA})
 
     return router
 
 
-def _applications(register: Register) -> APIRouter:
+def _applications(register: Register, faults: GovFaults) -> APIRouter:
     router = APIRouter(tags=["Applicant"], dependencies=[Depends(_client)])
 
     @router.post("/services/{service_id}/applications")
-    async def submit(service_id: str, body: ApplicationFileSubmit) -> Response:
-        if fault := await _faulty(register):
+    async def submit(request: Request, service_id: str, body: ApplicationFileSubmit) -> Response:
+        if fault := await faults.answer(request):
             return fault
         service = register.services.get(service_id)
         if service is None:
@@ -136,6 +120,7 @@ def _applications(register: Register) -> APIRouter:
 
     @router.get("/applications")
     async def list_applications(
+        request: Request,
         service_id: Annotated[str | None, Query(alias="serviceId")] = None,
         applicant_id: Annotated[str | None, Query(alias="applicantId")] = None,
         first_result: Annotated[int, Query(alias="firstResult", ge=0)] = 0,
@@ -150,15 +135,17 @@ def _applications(register: Register) -> APIRouter:
         ]
         key = _SORT_KEYS.get(sort_by, "created")
         items.sort(key=lambda item: (item[key], item["fileId"]), reverse=sort_order == "desc")
-        return await _faulty(register) or JSONResponse(items[first_result : first_result + max_result])
+        return await faults.answer(request) or JSONResponse(items[first_result : first_result + max_result])
 
     @router.get("/applications/{file_id}")
-    async def get_application(file_id: str) -> Response:
-        return await _faulty(register) or _file(register.applications.get(file_id), register.fault == "statusless")
+    async def get_application(request: Request, file_id: str) -> Response:
+        return await faults.answer(request) or _file(
+            register.applications.get(file_id), faults.now.kind == "statusless"
+        )
 
     @router.put("/applications/{file_id}")
-    async def resubmit(file_id: str, body: ApplicationFileSubmit) -> Response:
-        if fault := await _faulty(register):
+    async def resubmit(request: Request, file_id: str, body: ApplicationFileSubmit) -> Response:
+        if fault := await faults.answer(request):
             return fault
         application = register.applications.get(file_id)
         if application is not None:
@@ -171,14 +158,14 @@ def _applications(register: Register) -> APIRouter:
     return router
 
 
-def _tasks(register: Register) -> APIRouter:
+def _tasks(register: Register, faults: GovFaults) -> APIRouter:
     router = APIRouter(tags=["Operator"], dependencies=[Depends(_client)])
 
     @router.get("/tasks")
-    async def list_tasks(file_id: Annotated[str | None, Query(alias="fileId")] = None) -> Response:
+    async def list_tasks(request: Request, file_id: Annotated[str | None, Query(alias="fileId")] = None) -> Response:
         found = [task for each in register.applications.values() for task in each.tasks()]
         wanted = [task for task in found if file_id in (None, task["fileId"])]
-        return await _faulty(register) or JSONResponse(wanted)
+        return await faults.answer(request) or JSONResponse(wanted)
 
     return router
 
@@ -191,11 +178,6 @@ def _remote_control(register: Register) -> APIRouter:
         """Invented applications that a newcomer may ask for."""
         seeds = [{"file_id": seed.file_id, "birth_date": seed.birth_date, "note": seed.note} for seed in APPLICATIONS]
         return {"applications": seeds}
-
-    @router.post("/faults")
-    async def set_fault(body: FaultRequest) -> FaultRequest:
-        register.fault, register.slow_s = body.kind, body.seconds
-        return body
 
     @router.post("/applications/{file_id}/advance")
     async def advance(file_id: str) -> Response:

@@ -1,13 +1,17 @@
-"""The sandbox's register: services, applications and the fault that is switched on. In memory, one per router."""
+"""The sandbox's register: services and applications, which move by hand and as time passes. In memory."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
+from connectors.sandbox.moves import CannotMoveError, Clock, Move, Plan
 from connectors.sandbox.registration.seed import (
     APPLICATIONS,
+    MOVES,
+    OTHER_MOVES,
+    PLAN,
     REASONS,
     SERVICES,
     TASKS,
@@ -17,13 +21,13 @@ from connectors.sandbox.registration.seed import (
     stable_id,
 )
 
-# "statusless": answers leave out the status, which the specification allows.
-FaultKind = Literal["none", "down", "slow", "garbled", "refused", "throttled", "maintenance", "statusless"]
-
 
 @dataclass
 class Application:
-    """One application file, as it changes. Times are ISO 8601 in UTC with milliseconds, as in the specification."""
+    """One application file, as it changes. Times are ISO 8601 in UTC with milliseconds, as in the specification.
+
+    `moved`: when its state last changed here; empty for one that is as it was seeded.
+    """
 
     file_id: str
     service: SeedService
@@ -37,6 +41,28 @@ class Application:
     form_data: dict[str, Any]
     document_urls: list[str] = field(default_factory=list)
     resubmitted: bool = False
+    moved: str = ""
+
+    @property
+    def changed(self) -> str:
+        return self.moved or f"{self.registered[:10]}T11:30:00.000Z"
+
+    @property
+    def birth_date(self) -> str:
+        """As the form says; empty where it does not."""
+        return str(self.form_data.get("data", {}).get("applicant", {}).get("birthDate", ""))
+
+    def moves(self) -> dict[Move, str]:
+        """What can be done with it, and the code that it then has."""
+        return {} if self.ended else MOVES.get(self.code, OTHER_MOVES)
+
+    def move(self, move: Move) -> None:
+        """Raises `CannotMoveError` where its state does not allow it."""
+        if move not in self.moves():
+            raise CannotMoveError(f"{self.file_id} is {self.code}: {', '.join(self.moves()) or 'no move'} is possible")
+        code = self.moves()[move]
+        self.resubmitted = self.resubmitted or self.code == "SENDBACK"
+        self._set(code, ended=code not in TASKS)
 
     def advance(self) -> None:
         """PENDING → SENDBACK → PENDING (once it was resubmitted or sent back) → APPROVED; ended files stay."""
@@ -55,6 +81,7 @@ class Application:
 
     def _set(self, code: str, ended: bool) -> None:
         self.code, self.title, self.ended = code, TITLES[code], ended
+        self.moved = _stamp(datetime.now(UTC))
 
     def as_response(self) -> dict[str, Any]:
         """`applicationFileResponse`; `applicantId` also at the top, because the specification requires it there."""
@@ -108,7 +135,7 @@ class Application:
                 "name": TASKS[self.code],
                 "assigneeId": stable_id("operator", "1"),
                 "roleId": stable_id("role", "registrar"),
-                "created": self.registered,
+                "created": self.moved or self.registered,
                 "description": "",
                 "serviceId": self.service.id,
                 "serviceName": self.service.name,
@@ -120,13 +147,26 @@ class Application:
 
 
 class Register:
-    """All services and applications of one sandbox."""
+    """All services and applications of one sandbox. Some files move by themselves as `clock` goes on (`PLAN`)."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock | None = None) -> None:
         self.services = {service.id: service for service in SERVICES}
-        self.applications = {seed.file_id: _from_seed(seed) for seed in APPLICATIONS}
-        self.fault: FaultKind = "none"
-        self.slow_s = 5.0
+        self._plan = Plan(clock or Clock(), *PLAN)
+        self.reset()
+
+    def reset(self) -> None:
+        """Everything as it was seeded."""
+        self._applications = {seed.file_id: _from_seed(seed) for seed in APPLICATIONS}
+        self._plan.restart()
+
+    @property
+    def applications(self) -> dict[str, Application]:
+        """As they are now."""
+        for step in self._plan.due():
+            application = self._applications[step.number]
+            if step.move in application.moves():  # a hand may have been quicker
+                application.move(step.move)
+        return self._applications
 
     def submit(
         self, service: SeedService, applicant_id: str, name: str, created: str | None, data: dict[str, Any]
@@ -134,7 +174,7 @@ class Register:
         """A new file, numbered after the last one of its kind and year."""
         now = datetime.now(UTC)
         prefix = f"{service.prefix}-{now.year}-"
-        last = max((int(number[-6:]) for number in self.applications if number.startswith(prefix)), default=0)
+        last = max((int(number[-6:]) for number in self._applications if number.startswith(prefix)), default=0)
         stamp = _stamp(now)
         application = Application(
             file_id=f"{prefix}{last + 1:06d}",
@@ -148,7 +188,7 @@ class Register:
             ended=False,
             form_data=data,
         )
-        self.applications[application.file_id] = application
+        self._applications[application.file_id] = application
         return application
 
 

@@ -5,8 +5,11 @@ Services are named as in the knowledge base. `registered` days are fixed, so tha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
+
+from connectors.sandbox.moves import Move, Planned
 
 CLIENT_HEADER_EXAMPLE = "eGovStack/GOV/90000009/dalil"
 
@@ -63,6 +66,21 @@ TITLES = {"PENDING": "Pending", "SENDBACK": "Sent back", "APPROVED": "Approved",
 # What an operator wrote about a file, and the step that a file waits for, by its code. Invented.
 REASONS = {"SENDBACK": "La photo est illisible.", "REJECTED": "Le dossier ne concerne pas ce service."}
 TASKS = {"PENDING": "Examen du dossier", "SENDBACK": "Compléter le dossier"}
+
+# From each code, what an operator can do and the code that it leads to. OTHER_MOVES: from a code of no specification.
+MOVES: Mapping[str, dict[Move, str]] = {
+    "PENDING": {"next": "APPROVED", "send_back": "SENDBACK", "refuse": "REJECTED"},
+    "SENDBACK": {"next": "PENDING", "refuse": "REJECTED"},
+}
+OTHER_MOVES: dict[Move, str] = {"next": "PENDING", "send_back": "SENDBACK", "refuse": "REJECTED"}
+
+# What happens by itself after the sandbox has started: one file is sent back, completed and granted, one is granted.
+PLAN = (
+    Planned(20, "PC-2026-000358", "send_back"),
+    Planned(40, "PC-2026-000358", "next"),
+    Planned(50, "CN-2026-003321", "next"),
+    Planned(60, "PC-2026-000358", "next"),
+)
 
 APPLICATIONS = (
     SeedApplication(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from connectors.sandbox.moves import Move, Planned
 
 # Shared with connectors/gov/systems/sandbox_permits.yaml through the settings. They open nothing but this sandbox.
 API_KEY = "sandbox-permits-key"
@@ -41,6 +44,25 @@ class Dossier:
             "decision": self.result or None,
         }
 
+
+# From each code of an open dossier, what an official can do and the code that it leads to; else OTHER_MOVES.
+MOVES: Mapping[str, dict[Move, str]] = {
+    "DEP": {"next": "INS", "send_back": "CMP", "refuse": "REF"},
+    "INS": {"next": "ACC", "send_back": "CMP", "refuse": "REF"},
+    "CMP": {"next": "INS", "refuse": "REF"},
+}
+OTHER_MOVES: dict[Move, str] = {"next": "INS", "send_back": "CMP", "refuse": "REF"}
+
+# What the desk says once a dossier has moved to a code: label, next step, reason, result.
+WORDING: Mapping[str, tuple[str, str, str, str]] = {
+    "INS": ("En instruction", "Passage en commission", "", ""),
+    "CMP": ("Pièces demandées", "", "Plan de situation illisible", ""),
+    "ACC": ("Accordé", "", "", "À retirer au guichet 4"),
+    "REF": ("Refusé", "", "Zone non constructible", ""),
+}
+
+# What happens by itself after the sandbox has started.
+PLAN = (Planned(30, "URB-2026-00044", "next"), Planned(45, "URB-2026-00044", "next"))
 
 DOSSIERS = (
     Dossier(

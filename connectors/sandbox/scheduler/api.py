@@ -41,9 +41,9 @@ class Closing(BaseModel):
     closed: bool
 
 
-def create_router() -> APIRouter:
-    """A router with its own book: two routers share nothing."""
-    book, faults = Book(), GovFaults()
+def create_router(book: Book | None = None, faults: GovFaults | None = None) -> APIRouter:
+    """The system of `book`; without one it has its own, so that two routers share nothing."""
+    book, faults = book or Book(), faults or GovFaults()
     router = APIRouter()
     router.include_router(_events(book, faults), prefix="/scheduler")
     router.include_router(_appointments(book, faults), prefix="/scheduler")

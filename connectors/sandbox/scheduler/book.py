@@ -58,6 +58,10 @@ class Book:
     """All events of one sandbox: three an hour-long slots a working day, per category, from tomorrow on."""
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Nobody is booked, and no event is closed."""
         self.events: dict[str, Event] = {}
         self._appointments = 0
         day = datetime.now(ZONE).date()

@@ -63,6 +63,11 @@ def test_the_shipped_folder_opens_where_the_sandbox_runs_and_is_empty_elsewhere(
         pytest.param({"states.ins": "approved"}, "'ins' stands twice", id="a code in two sizes"),
         pytest.param({"states.ODD": "unknown"}, "leave out the codes", id="a code that means unknown"),
         pytest.param({"file_number.example": "12"}, "does not fit the pattern", id="an example that does not fit"),
+        pytest.param(
+            {"file_number.pattern": r"URB/\d+", "file_number.example": "URB/17"},
+            "file_number.separator: '/'",
+            id="a number with a sign of the system's own",
+        ),
         pytest.param({"file_number.pattern": "URB-["}, "unterminated character set", id="a pattern that is none"),
     ],
 )

@@ -11,13 +11,13 @@ const handsets = new Map(
 const row = document.getElementById("phones");
 const narrow = matchMedia("(max-width: 66rem)"); // as in page.css: one phone at a time
 
-function chosen() {
+export function chosen() {
   const target = document.querySelector("input[name=target]:checked").value;
   if (target !== "all") return [handsets.get(target)];
   return narrow.matches ? [handsets.get("whatsapp")] : [...handsets.values()];
 }
 
-function sayTo(text) {
+export function sayTo(text) {
   for (const handset of chosen()) handset.say(text);
   if (narrow.matches) chosen()[0].root.scrollIntoView({ block: "end", inline: "center" });
 }
