@@ -32,6 +32,8 @@ class Keyword(Enum):
     MORE = "more"  # the next page of an SMS reply
     FORGET = "forget"  # delete my data
     KEPT = "kept"  # what do you keep about me, for how long, who runs this
+    FOLLOWED = "followed"  # which files do you follow for me
+    UNFOLLOW = "unfollow"  # no longer follow my file
     CONFIRM = "confirm"  # only after the question whether to delete everything
 
 
@@ -48,6 +50,8 @@ class KeywordData(BaseModel):
     more: Phrases
     forget: Phrases
     kept: Phrases
+    followed: Phrases
+    unfollow: Phrases
     confirm: Phrases
 
     def patterns(self, keyword: Keyword) -> Phrases:

@@ -45,6 +45,7 @@ class Notices:
     def kept(self, language: ReplyLanguage, country: CountryCode, kept: Kept) -> tuple[str, ...]:
         """The paragraphs that answer "what do you keep about me?"."""
         text, law = self._wording.text, self._wording.text(language, f"law_{country}")
+        followed = (text(language, "kept_follows", count=str(kept.follows)),) if kept.follows else ()
         return (
             text(
                 language,
@@ -53,13 +54,19 @@ class Notices:
                 messages=str(kept.messages),
                 replies=str(kept.replies),
             ),
+            *followed,
             text(language, "kept_how_long", operator=self._operator[language], days=self._days_in(language)),
             text(language, "kept_words"),
             text(language, "kept_law", law=law, authority=text(language, f"authority_{country}")),
         )
 
     def _days_in(self, language: ReplyLanguage) -> str:
-        return self._wording.text(language, f"day_{_plural(self._days)}", count=str(self._days))
+        return days_in(self._wording, language, self._days)
+
+
+def days_in(wording: Wording, language: ReplyLanguage, days: int) -> str:
+    """So many days, in words that fit the number."""
+    return wording.text(language, f"day_{_plural(days)}", count=str(days))
 
 
 def _plural(count: int) -> str:

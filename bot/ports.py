@@ -6,12 +6,13 @@ Times are POSIX seconds (float), given by the caller, so that tests and replays 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum, StrEnum
 from typing import Literal, Protocol
 
-from actions.contract import Effect
+from actions.contract import CountryCode, Effect
 from bot.conversation import Conversation
 from connectors.channel import Pace
 from connectors.messages import (
@@ -139,6 +140,7 @@ class OutboxClaim:
     trace: str = ""
     reference: str = ""  # names this message to the provider, and back in its reports
     received_at: float | None = None  # the citizen's message that this one answers
+    country: CountryCode | None = None  # of the conversation
 
 
 Paces = Mapping[tuple[str, Medium], Pace]  # by channel and medium
@@ -215,11 +217,85 @@ class Kept:
     messages: int
     replies: int
     since: float  # POSIX seconds
+    follows: int = 0  # files that are followed for him
 
 
 class People(Protocol):
     def kept_of(self, person_id: str) -> Kept:
         """What is kept of this person, over all his conversations. Raises `LookupError` for one that does not exist."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A file that a person follows. `number` None: sealed under a key that is gone."""
+
+    follow_id: int
+    number: str | None
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class FollowClaim:
+    """A followed file that is to be looked at now. `attempt` is the fencing token, as in the inbox.
+
+    `conversation`: where its owner is told, None while he can be reached nowhere; `told`: what he was told last
+    (actions/following.py); `quiet` and `missing`: looks since the last change, and in a row that did not find it.
+    """
+
+    follow_id: int
+    attempt: int
+    number: str
+    born: date
+    system: str
+    told: str
+    quiet: int
+    missing: int
+    expires_at: float
+    conversation: Conversation | None
+    heard_at: float | None = None
+
+
+AsSms = Callable[[OutgoingMessage, Address], OutgoingMessage]
+
+
+class Follows(Protocol):
+    """Files that are followed. What a turn changes (a yes, a stop) is applied by `Inbox.finish`."""
+
+    def is_offered(self, conversation_id: str, now: float) -> bool:
+        """Whether a file waits for the citizen's yes."""
+        ...
+
+    def followed(self, person_id: str) -> Sequence[Followed]:
+        """The oldest first."""
+        ...
+
+    def claim(self, limit: int, lease_s: float, now: float, interval_s: float) -> Sequence[FollowClaim]:
+        """Lease files that are due, those of each system at least `interval_s` apart, none of a system that rests."""
+        ...
+
+    def look_again(self, claim: FollowClaim, due_at: float, *, found: bool | None) -> bool:
+        """Nothing to tell. `found` None: it was not looked for. False when the lease was lost."""
+        ...
+
+    def tell(
+        self, claim: FollowClaim, told: str, messages: Sequence[OutgoingMessage], due_at: float | None, now: float
+    ) -> bool:
+        """Queue these notifications and remember what was told; `due_at` None: it is followed no longer, and deleted.
+        False, and nothing done, when the lease was lost: a change is told once.
+        """
+        ...
+
+    def system_failed(self, claim: FollowClaim, now: float) -> float:
+        """The system gave no answer: until when it is left alone, longer each time in a row."""
+        ...
+
+    def news_of(self, number: str, now: float) -> int:
+        """Something happened to this file: whoever follows it looks at once. How many do."""
+        ...
+
+    def send_instead(self, as_sms: AsSms, limit: int, now: float) -> int:
+        """Queue as SMS what WhatsApp could not deliver to somebody who also has SMS here; how many."""
         ...
 
 
@@ -249,6 +325,7 @@ class Backlog:
     held: int  # until the citizen writes and WhatsApp's window is open
     dead: Mapping[str, int]  # "inbox": messages that got an apology; "outbox": replies that were given up
     misconfigured: Mapping[str, int]  # channel: messages that wait because our credentials or sender are wrong
+    following: int = 0  # files that are followed
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,11 @@ from sqlalchemy import (
     update,
 )
 
-from actions.contract import RequestPerson
+from actions.contract import FollowFile, RequestPerson, UnfollowFile
 from bot.conversation import Conversation
 from bot.ports import Accepted, Claim, TurnPlan
 from bot.store.database import Database
+from bot.store.follows import start_following, stop_following
 from bot.store.forgetting import forget_person, lock_person
 from bot.store.heads import inbox_heads
 from bot.store.meeting import conversation_id_for, moved
@@ -180,6 +181,10 @@ class SqlInbox:
             for effect in plan.effects:
                 if isinstance(effect, RequestPerson):
                     _request_person(connection, plan.conversation.id, effect, now)
+                elif isinstance(effect, FollowFile):
+                    start_following(connection, plan.conversation.id, effect, now)
+                elif isinstance(effect, UnfollowFile):
+                    stop_following(connection, plan.conversation.id, effect.follow_id)
             if plan.forget:
                 forget_person(connection, person, now)
         return True

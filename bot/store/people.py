@@ -7,7 +7,7 @@ from sqlalchemy import Table, func, select
 from bot.ports import Kept
 from bot.store.database import Database
 from bot.store.forgetting import conversations_of
-from bot.store.tables import inbox, outbox, people
+from bot.store.tables import ACTIVE, follows, inbox, outbox, people
 
 
 class SqlPeople:
@@ -27,4 +27,10 @@ class SqlPeople:
             since = connection.execute(select(people.c.created_at).where(people.c.id == person_id)).scalar_one_or_none()
             if since is None:
                 raise LookupError("no such person")
-            return Kept(messages=count(inbox), replies=count(outbox), since=since)
+            followed = select(func.count()).where(follows.c.conversation_id.in_(mine), ACTIVE)
+            return Kept(
+                messages=count(inbox),
+                replies=count(outbox),
+                since=since,
+                follows=connection.execute(followed).scalar_one(),
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from actions.replies import load_wording
+from bot.following import Following
 from bot.guard import Guard, load_guard_rules
 from bot.notice import Notices
 from bot.ports import Kept
@@ -12,7 +13,7 @@ from bot.settings import Settings
 from bot.turn import Dialogue, Turns
 from connectors.channel import Limits
 from connectors.messages import Medium
-from tests.fakes import InMemoryPeople
+from tests.fakes import InMemoryPeople, NoFollows
 from tests.unit.actions import sheets
 
 PERSON = "p1"
@@ -31,4 +32,5 @@ def turns(dialogue: Dialogue, limits: Mapping[str, Mapping[Medium, Limits]]) -> 
         notices=Notices(load_wording(), OPERATOR, 90),
         people=InMemoryPeople({PERSON: KEPT}),
         guard=Guard(load_guard_rules()),
+        following=Following(load_wording(), NoFollows(), 90, 5, 3600.0),
     )
