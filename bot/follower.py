@@ -25,7 +25,7 @@ from connectors.gov.api import Case, CaseTracker
 log = logging.getLogger(__name__)
 
 LOOK_S = 2.0  # how often the table is looked at; events of a mediator are seen so soon
-LEASE_S = 60.0
+LEASE_S = 30.0  # longer than a look can take
 CASE_S = 20.0  # for a system's answer: its own client gives up long before
 AT_ONCE = 4
 GONE_AFTER = 2  # looks in a row that did not find the file

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from connectors.sandbox import faults, phones_api
 from connectors.sandbox.config import SandboxConfig
 from connectors.sandbox.govstack import create_router as create_govstack_router
+from connectors.sandbox.mediator import Mediator
 from connectors.sandbox.open311.api import create_router as create_open311_router
 from connectors.sandbox.phones import HandsetName, Phones
 from connectors.sandbox.providers.telegram import TelegramProvider
@@ -78,7 +79,7 @@ def create_app(config: SandboxConfig) -> FastAPI:
         )
     )
     app.include_router(faults.create_router(pending))
-    app.include_router(create_govstack_router())
+    app.include_router(create_govstack_router(Mediator(webhooks, config.app_url).moved))
     app.include_router(create_rest_router())
     app.include_router(create_open311_router())
     app.include_router(create_scheduler_router())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import APIRouter, FastAPI
 
 from connectors.sandbox import digital_registries, workflow, xroad
@@ -18,10 +20,10 @@ SERVICES = {
 }
 
 
-def create_router() -> APIRouter:
-    """A router with its own systems: two routers share nothing."""
+def create_router(moved: Callable[[str], None] = lambda _file_id: None) -> APIRouter:
+    """A router with its own systems: two routers share nothing. `moved` hears of every file that changes its state."""
     blocks = APIRouter()
-    blocks.include_router(registration.create_router())
+    blocks.include_router(registration.create_router(moved))
     blocks.include_router(workflow.create_router())
     blocks.include_router(digital_registries.create_router())
     inside = FastAPI()  # what the Security Server passes to: the same systems, not copies

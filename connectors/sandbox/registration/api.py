@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Response
@@ -51,9 +52,9 @@ class FaultRequest(BaseModel):
     seconds: float = Field(default=5.0, gt=0, le=60)
 
 
-def create_router() -> APIRouter:
-    """A router with its own register: two routers share nothing."""
-    register = Register()
+def create_router(moved: Callable[[str], None] = lambda _file_id: None) -> APIRouter:
+    """A router with its own register: two routers share nothing. `moved` hears of every file that changes its state."""
+    register = Register(moved)
     router = APIRouter()
     router.include_router(_services(register), prefix="/registration")
     router.include_router(_applications(register), prefix="/registration")
@@ -166,6 +167,7 @@ def _applications(register: Register) -> APIRouter:
             application.document_urls = body.document_urls
             if application.code == "SENDBACK":
                 application.resubmit()
+                register.moved(file_id)
         return _file(application)
 
     return router
@@ -202,6 +204,7 @@ def _remote_control(register: Register) -> APIRouter:
         application = register.applications.get(file_id)
         if application is not None:
             application.advance()
+            register.moved(file_id)
         return _file(application)
 
     return router

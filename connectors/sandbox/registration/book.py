@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -122,7 +123,9 @@ class Application:
 class Register:
     """All services and applications of one sandbox."""
 
-    def __init__(self) -> None:
+    def __init__(self, moved: Callable[[str], None] = lambda _file_id: None) -> None:
+        """`moved`: told the number of every file whose state has changed."""
+        self.moved = moved
         self.services = {service.id: service for service in SERVICES}
         self.applications = {seed.file_id: _from_seed(seed) for seed in APPLICATIONS}
         self.fault: FaultKind = "none"
