@@ -67,7 +67,7 @@ class Following:
         )
 
     def _stopping(self, language: ReplyLanguage, one: Followed) -> Choice:
-        title = self._wording.text(language, "choose_unfollow", file=_name(one))
+        title = self._wording.text(language, "follow_stop", file=_name(one))
         return Choice(title=title, short=title[:_SHORT], payload=str(Unfollow(one.follow_id)))
 
     def _stop(

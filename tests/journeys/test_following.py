@@ -74,7 +74,7 @@ def test_who_follows_is_told_each_change_once_and_only_so_much(
 
     assert "PA-***217" in phone.say("quels dossiers suivez-vous ?")
     assert "votre date de naissance" in phone.say("vie privée")
-    assert "n'est plus suivi" in phone.say("ne me suis plus")
+    assert "plus aucun dossier n'est suivi" in phone.say("ne me suis plus")
     quiet = len(phone.received())
     move("PA-2026-004217")
 

@@ -55,6 +55,20 @@ SAID = {
         شنهو اللي تعرفو عني | شكون مول هاد السيرفيس
         chno katkhebbiw 3liya | chno 3ndkom 3lia | chnou kat3rfo 3liya | wach 3andkoum 3liya | data dyali
     """,
+    Keyword.FOLLOWED: """
+        quels dossiers suivez-vous ? | quels dossiers est-ce que vous suivez pour moi | mes suivis
+        which files do you follow
+        ما هي الملفات التي تتابعها لي؟ | أي ملفات تتابع | ملفاتي المتابعة | شنو كتتبع ليا | أشمن ملفات كتتبع ليا ؟
+        شنو هما الملفات اللي كتتبع | chno kattba3 liya | achmn dossiers kattba3 liya ?
+    """,
+    Keyword.UNFOLLOW: """
+        ne me suis plus | Ne me suivez plus svp | arrêtez de suivre mon dossier | arrête le suivi | ne me prévenez plus
+        je ne veux plus être prévenu | unfollow | لا تتابع ملفي | أوقف متابعة الملف | إيقاف المتابعة
+        لا تخبرني بعد الآن
+        ما تبقاش تتبع | ما تبقاش تتبع الملف ديالي | ماتتبعش الملف ديالي | حبس التتبع عافاك
+        matb9ach ttba3 dossier dyali
+        ma tb9ach ttba3 | 7bess suivi
+    """,
 }
 
 NOT_SAID = """
@@ -64,6 +78,7 @@ NOT_SAID = """
     je veux arrêter mon activité d'auto-entrepreneur | données du recensement | protection sociale
     شنو خاصني باش نزور الحبس | عندي خويا فالحبس | واش الحبس كيبان فالسجل العدلي | كيفاش نوقف الكريدي | توقف العمل
     حذف اسم من الحالة المدنية | كيفاش نمسح السوابق من السجل | وقف التنفيذ | قف للشرطة كم الغرامة
+    suivi de mon dossier | je veux suivre mon dossier | متابعة ملفي | بغيت نتبع الملف ديالي | fin wsel dossier dyali
     khoya f l7bess | kifach nms7 sawabi9 | wa9ef 3la lwra9 | merci | salam | ok | svp | 3afak | 2 | 0 | ?
 """
 

@@ -8,7 +8,7 @@ from actions.replies import load_wording
 from bot.following import Following
 from bot.guard import Guard, load_guard_rules
 from bot.notice import Notices
-from bot.ports import Kept
+from bot.ports import Follows, Kept
 from bot.settings import Settings
 from bot.turn import Dialogue, Turns
 from connectors.channel import Limits
@@ -21,7 +21,7 @@ KEPT = Kept(messages=12, replies=11, since=1_790_000_000.0)  # 2026-09-21
 OPERATOR = Settings(_env_file=None).operator_names
 
 
-def turns(dialogue: Dialogue, limits: Mapping[str, Mapping[Medium, Limits]]) -> Turns:
+def turns(dialogue: Dialogue, limits: Mapping[str, Mapping[Medium, Limits]], follows: Follows | None = None) -> Turns:
     """The shipped wording, rules and keywords, in Morocco, with messages kept for 90 days."""
     return Turns(
         dialogue,
@@ -32,5 +32,5 @@ def turns(dialogue: Dialogue, limits: Mapping[str, Mapping[Medium, Limits]]) -> 
         notices=Notices(load_wording(), OPERATOR, 90),
         people=InMemoryPeople({PERSON: KEPT}),
         guard=Guard(load_guard_rules()),
-        following=Following(load_wording(), NoFollows(), 90, 5, 3600.0),
+        following=Following(load_wording(), follows or NoFollows(), 90, 2, 3600.0),
     )

@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column('due_at', sa.Double(), nullable=False),
         sa.ForeignKeyConstraint(['conversation_id'], ['conversations.id'], name='fk_follows_conversation_id'),
         sa.PrimaryKeyConstraint('id', name='pk_follows'),
-        sa.UniqueConstraint('conversation_id', 'file_key', name='uq_follows_conversation_id'),
+        sa.UniqueConstraint('conversation_id', 'file_key', name='uq_follows_conversation_id_file_key'),
     )
     op.create_index('ix_follows_file_key', 'follows', ['file_key'])
     op.create_index('ix_follows_due', 'follows', ['due_at', 'id'], sqlite_where=ACTIVE, postgresql_where=ACTIVE)
