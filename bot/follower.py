@@ -152,7 +152,7 @@ class Follower:
             METRICS.leases_lost.labels("follows").inc()
             return "lease_lost"
         if messages:
-            METRICS.follow_told.labels(messages[0].to.medium.value).inc()
+            METRICS.follow_told.labels(messages[0].to.channel).inc()
         if not goes_on:
             METRICS.follows.labels(news.value if news is not None else "ended").inc()
         return "changed" if news in (News.CHANGED, News.ENDED) else "over"

@@ -57,9 +57,9 @@ class Metrics:
         self.sms_unpriced = self._counter("sms_unpriced_segments", "SMS segments without a known price", "country")
 
     def _following(self) -> None:
-        self.follows = self._counter("follows", "Files that are followed, or no longer", "event")
+        self.follows = self._counter("follows", "Files that are followed, or no longer", "result")
         self.follow_looks = self._counter("follow_looks", "Looks at followed files, by result", "result")
-        self.follow_told = self._counter("follow_told", "Notifications of followed files", "medium")
+        self.follow_told = self._counter("follow_told", "Notifications of followed files", "channel")
         self.sms_instead = self._counter("sms_instead", "Notifications sent by SMS because WhatsApp failed")
         self.gov_events = self._counter("gov_events", "Events of government systems, by result", "result")
 
