@@ -74,15 +74,17 @@ class Follower:
     async def run(self) -> None:
         """Look until `stop`; then finish what is in hand."""
         while not self._stopping.is_set():
+            pause = LOOK_S
             try:
-                await self.look()
+                if await self.look():
+                    pause = min(LOOK_S, self._rhythm.interval_s)  # there may be more of the same system
             except ports.StoreUnavailable as error:
                 log.error("followed files not looked at", extra={"reason": str(error)})
             except Exception:
                 # A mistake of ours must not end the loop, and with it the worker.
                 log.exception("following crashed")
             try:
-                await asyncio.wait_for(self._stopping.wait(), LOOK_S)
+                await asyncio.wait_for(self._stopping.wait(), pause)
             except TimeoutError:
                 continue
 

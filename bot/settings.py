@@ -96,7 +96,7 @@ class FollowSettings(BaseModel):
     per_person: int = Field(default=5, ge=0, le=20)  # 0: nobody is offered it
     first_s: float = Field(default=3600.0, ge=1)
     longest_s: float = Field(default=86_400.0, ge=1, le=7 * 86_400)
-    per_minute: float = Field(default=30.0, gt=0, le=6000)
+    per_minute: float = Field(default=30.0, ge=1, le=6000)
 
 
 class QuietSettings(BaseModel):

@@ -14,13 +14,17 @@ from bot.conversation import Conversation
 from bot.ports import Claim, Followed, TurnPlan
 from connectors.channel import Limits
 from connectors.messages import Address, IncomingMessage, Medium, MessageKind, ReplyLanguage
+from tests.contracts.store_cases import SMS
 from tests.fakes import NoFollows
 from tests.unit.bot import turning
 from tests.unit.bot.test_consent import Rasa
 
 NOW = 1_800_000_000.0
 TELEGRAM = Address(channel="telegram", medium=Medium.TELEGRAM, namespace="bot", external_id="1001")
-LIMITS = {"telegram": {Medium.TELEGRAM: Limits(max_chars=4096, max_rows=10)}}
+LIMITS = {
+    "telegram": {Medium.TELEGRAM: Limits(max_chars=4096, max_rows=10)},
+    "twilio": {Medium.SMS: Limits(max_chars=1600, sms=True)},
+}
 FOLLOW = str(payloads.Follow())
 WORDING = load_wording()
 ONE = Followed(7, "PA-2026-004217", NOW + 86_400)
@@ -46,19 +50,20 @@ async def turn(
     choice: str | None = None,
     language: ReplyLanguage = "fr",
     choices: tuple[str, ...] = (),
+    address: Address = TELEGRAM,
 ) -> TurnPlan:
     """One message after a status answer whose choices are `choices`."""
     rasa = Rasa()
     conversation = Conversation(
         id="c1",
         person_id=turning.PERSON,
-        address=TELEGRAM,
+        address=address,
         language=language,
         notice=9,
         context=Context(choices=choices, at=datetime.fromtimestamp(NOW - 60, UTC)),
     )
     kind = MessageKind.TEXT if choice is None else MessageKind.CHOICE
-    message = IncomingMessage(provider_id="1", sender=TELEGRAM, text=text, choice=choice, kind=kind)
+    message = IncomingMessage(provider_id="1", sender=address, text=text, choice=choice, kind=kind)
     plan = await turning.turns(rasa, LIMITS, follows).handle_turn(Claim(1, 1, 0, message, conversation, NOW), NOW)
     assert [] == rasa.asked
     return plan
@@ -73,6 +78,15 @@ async def test_a_tap_is_a_yes_and_says_what_is_kept_and_how_long(language: Reply
     assert "90" in message.text
     assert WORDING.text(language, "follow_started") in message.text
     assert "STOP" in message.text
+
+
+@pytest.mark.parametrize("language", ["fr", "ar", "ary"])
+async def test_all_of_what_he_agrees_to_is_in_one_sms(language: ReplyLanguage) -> None:
+    plan = await turn(Some(), choice=FOLLOW, language=language, address=SMS)
+
+    [message] = plan.messages
+    assert "90" in message.text
+    assert () == plan.conversation.context.rest
 
 
 async def test_a_yes_in_words_counts_where_nothing_else_was_offered_first() -> None:
