@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from bot.settings import Settings
+from bot.settings import EventSettings, Settings
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +50,14 @@ def test_each_purpose_has_its_own_secret(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, var_dir=tmp_path)
 
     assert settings.derived("webchat") != settings.derived("rasa-actions")
+
+
+def test_a_certificate_is_named_as_openssl_prints_it_or_plain() -> None:
+    printed = ":".join(["AB"] * 32)
+
+    assert ("ab" * 32, "cd" * 32) == EventSettings(certificates=f"{printed}, {'cd' * 32}").certificates
+
+
+def test_what_is_no_fingerprint_is_refused_with_what_is_expected() -> None:
+    with pytest.raises(ValidationError, match="64 hex digits"):
+        EventSettings(certificates="mediator.pem")
