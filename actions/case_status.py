@@ -21,6 +21,7 @@ from rasa_sdk.types import DomainDict
 from actions.attempts import AttemptLedger, file_key, is_locked
 from actions.contract import TurnResult
 from actions.deadline import Deadlines
+from actions.following import FollowOffer, FollowOffers, has_ended, told_of
 from actions.replies import Wording
 from actions.speak import handled, utter
 from actions.status_form import BIRTH_DATE, FILE_NUMBER, LOOK_UP, ask_again
@@ -28,6 +29,7 @@ from actions.tracking import Tracking
 from actions.turn_input import ActionCallError, Understood, understood
 from connectors.errors import GovError, SystemDown, SystemGarbled, SystemRefused, SystemSlow
 from connectors.gov.api import Case, CaseState, CaseTracker
+from connectors.gov.several import form_key
 
 logger = logging.getLogger(__name__)
 
@@ -58,9 +60,11 @@ class CaseStatus(Action):
         clock: Clock,
         tracking: Tracking,
         deadlines: Deadlines,
+        follows: FollowOffers | None = None,
     ) -> None:
         self._wording = wording
         self._cases = cases
+        self._follows = follows
         self._attempts = attempts
         self._clock = clock
         self._tracking = tracking
@@ -96,7 +100,15 @@ class CaseStatus(Action):
             await asyncio.to_thread(self._attempts.record_failure, person, key, now, message.turn.turn_id)
             return self._sorry(message, "case_not_found", ("choose_cancel", "choose_agent")), True
         await asyncio.to_thread(self._attempts.clear, person, key)
-        return self._tell(message, case), False
+        offer = FollowOffer(number, born, form_key(cases.file_numbers, number), told_of(case), has_ended(case))
+        return self._tell(message, case, follow=await self._can_follow(message, offer)), False
+
+    async def _can_follow(self, message: Understood, offer: FollowOffer) -> bool:
+        """Whether he can be asked if he wants to be told of changes."""
+        if self._follows is None:
+            return False
+        turn = message.turn
+        return await asyncio.to_thread(self._follows.offer, turn.person_id, turn.conversation_id, offer, self._clock())
 
     def _without_a_system(self, message: Understood) -> TurnResult:
         language = message.reply_in
@@ -115,7 +127,7 @@ class CaseStatus(Action):
         choices = [self._wording.choice(language, step) for step in next_steps]
         return handled(message, [self._wording.text(language, key)], choices=choices)
 
-    def _tell(self, message: Understood, case: Case) -> TurnResult:
+    def _tell(self, message: Understood, case: Case, *, follow: bool) -> TurnResult:
         language = message.reply_in
         say = self._wording.text
         heading = (
@@ -127,7 +139,8 @@ class CaseStatus(Action):
         if case.registered is not None:
             lines.append(say(language, "case_registered", day=_written(case.registered)))
         stuck = case.state not in _GOES_WELL
-        offers = ("choose_agent", "choose_no") if stuck else ()
+        offers = [*(["choose_agent"] if stuck else []), *(["choose_follow"] if follow else [])]
+        offers += ["choose_no"] if stuck else []
         return handled(
             message,
             ["\n".join(lines)],

@@ -101,7 +101,23 @@ class RequestPerson(_Frozen):
     reason: Literal["asked", "no_answer", "complaint", "case"] = "asked"
 
 
-Effect = Annotated[OptOut | ChooseLanguage | RequestPerson, Field(discriminator="kind")]
+class FollowFile(_Frozen):
+    """Follow the file that this conversation was offered to: his consent to `wording` (a version) is recorded."""
+
+    kind: Literal["follow_file"] = "follow_file"
+    wording: int
+    days: int  # at most
+    look_after_s: float  # when it is looked at first
+
+
+class UnfollowFile(_Frozen):
+    """Delete what is kept to follow a file of this person; None: all of them."""
+
+    kind: Literal["unfollow_file"] = "unfollow_file"
+    follow_id: int | None = None
+
+
+Effect = Annotated[OptOut | ChooseLanguage | RequestPerson | FollowFile | UnfollowFile, Field(discriminator="kind")]
 
 
 class TurnResult(_Frozen):

@@ -5,6 +5,8 @@ A payload is self-contained, so that an old button still works, and at most 64 b
     a:<procedure id>:<facet>   ask this facet of this procedure
     i:<intent>                 act as if this intent had been understood (agent, status, help, affirm, deny ...)
     l:<language>               answer in this language from now on
+    f:on                       tell me when the file that I just asked about changes
+    f:off:<id>                 no longer follow this file of mine
 """
 
 from __future__ import annotations
@@ -39,7 +41,23 @@ class Speak:
         return f"l:{self.language}"
 
 
-Payload = Ask | Intend | Speak
+@dataclass(frozen=True, slots=True)
+class Follow:
+    def __str__(self) -> str:
+        return "f:on"
+
+
+@dataclass(frozen=True, slots=True)
+class Unfollow:
+    """`follow_id`: None for all."""
+
+    follow_id: int | None = None
+
+    def __str__(self) -> str:
+        return "f:off" if self.follow_id is None else f"f:off:{self.follow_id}"
+
+
+Payload = Ask | Intend | Speak | Follow | Unfollow
 
 
 def parse(payload: str) -> Payload | None:
@@ -51,4 +69,10 @@ def parse(payload: str) -> Payload | None:
             return Intend(intent)
         case ["l", "ar" | "fr" | "ary" as language]:
             return Speak(language)
+        case ["f", "on"]:
+            return Follow()
+        case ["f", "off"]:
+            return Unfollow()
+        case ["f", "off", number] if number.isascii() and number.isdecimal() and len(number) < 19:
+            return Unfollow(int(number))
     return None

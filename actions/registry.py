@@ -10,6 +10,7 @@ from actions.cancel_form import CancelForm
 from actions.case_status import CaseStatus, Clock
 from actions.complaint import Complaint
 from actions.deadline import Deadlines
+from actions.following import FollowOffers
 from actions.language import ChangeLanguage
 from actions.replies import load_wording
 from actions.request_person import PersonRequested
@@ -24,12 +25,17 @@ from knowledge.countries import load_countries
 
 
 def build_actions(
-    *, knowledge: Knowledge, cases: CaseTracker | None, attempts: AttemptLedger, clock: Clock
+    *,
+    knowledge: Knowledge,
+    cases: CaseTracker | None,
+    attempts: AttemptLedger,
+    clock: Clock,
+    follows: FollowOffers | None = None,
 ) -> list[Action]:
     """The actions for rasa-sdk's `ActionExecutor.register_action`.
 
     `cases` None: no government system is connected, and the citizen is told so. `clock` gives the present, with its
-    time zone.
+    time zone. `follows` None: nobody is offered to be told when his file changes.
     """
     wording = load_wording()
     question = AnswerQuestion(wording, knowledge)
@@ -50,6 +56,6 @@ def build_actions(
         ValidateStatusForm(cases),
         AskFileNumber(wording, cases, deadlines),
         AskBirthDate(wording, cases),
-        CaseStatus(wording, cases, attempts, clock, tracking, deadlines),
+        CaseStatus(wording, cases, attempts, clock, tracking, deadlines, follows),
         CancelForm(wording),
     ]

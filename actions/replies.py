@@ -10,7 +10,7 @@ from typing import get_args
 
 import yaml
 
-from actions.payloads import Ask, Intend, Payload, Speak
+from actions.payloads import Ask, Follow, Intend, Payload, Speak
 from connectors.messages import Choice, ReplyLanguage
 
 LANGUAGES: tuple[ReplyLanguage, ...] = get_args(ReplyLanguage)
@@ -24,6 +24,7 @@ _NAMED: Mapping[str, Payload] = {
     "choose_cancel": Intend("deny"),
     "choose_no": Intend("deny"),
     "choose_language": Intend("language"),
+    "choose_follow": Follow(),
 }
 
 

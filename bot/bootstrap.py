@@ -18,11 +18,15 @@ from bot.accounts import telegram_config, twilio_config, webchat_config, whatsap
 from bot.budget import Budget
 from bot.content_watch import ContentWatch
 from bot.dialogue import RasaDialogue
+from bot.follow_news import FollowNews
+from bot.follower import Follower, Rhythm
+from bot.following import Following
 from bot.government import case_tracker
 from bot.guard import Guard, load_guard_rules
 from bot.notice import Notices
 from bot.outbox import Sender
 from bot.prices import PriceTable, load_prices
+from bot.quiet import QuietHours
 from bot.readiness import Readiness
 from bot.settings import PROJECT, Settings
 from bot.store.attempts import SqlAttempts
@@ -31,6 +35,7 @@ from bot.store.database import Database
 from bot.store.dead_letters import SqlDeadLetters
 from bot.store.erasure import SqlErasure
 from bot.store.export import SqlExport
+from bot.store.follows import SqlFollows
 from bot.store.housekeeping import Housekeeping
 from bot.store.inbox import SqlInbox
 from bot.store.migrate import migrate
@@ -70,6 +75,7 @@ class Stores:
     rotation: SqlRotation
     erasure: SqlErasure
     export: SqlExport
+    follows: SqlFollows
 
     def close(self) -> None:
         self.database.close()
@@ -93,6 +99,7 @@ def open_stores(settings: Settings, *, upgrade: bool = True) -> Stores:
         rotation=SqlRotation(database, vault),
         erasure=SqlErasure(database, vault),
         export=SqlExport(database, vault),
+        follows=SqlFollows(database, vault),
     )
 
 
@@ -113,6 +120,11 @@ def budget(settings: Settings) -> Budget:
     """What the SMS of a day may cost."""
     cost = settings.sms_daily_budget
     return Budget(settings.sms_daily_segments, None if cost is None else round(cost * 1_000_000))
+
+
+def quiet_hours(settings: Settings) -> QuietHours:
+    """When notifications wait for the morning."""
+    return QuietHours(settings.quiet.since, settings.quiet.until, settings.country)
 
 
 def follow_ups(knowledge: Knowledge) -> FollowUps:
@@ -157,6 +169,18 @@ class App:
             lease_s=settings.lease_s,
             forget=Housekeeping(stores.database, stores.outbox, settings.retention_days, settings.rasa_tracker),
             listen=heard,
+            beside=[self._follower(self.cases)] if self.cases is not None else [],
+        )
+
+    def _follower(self, cases: CaseTracker) -> Follower:
+        settings, follow = self.settings, self.settings.follow
+        limits = {name: channel.limits for name, channel in self.channels.items()}
+        return Follower(
+            self.stores.follows,
+            cases,
+            FollowNews(self.wording, limits, follow.days),
+            quiet_hours(settings),
+            Rhythm(follow.first_s, follow.longest_s, 60 / follow.per_minute),
         )
 
     def readiness(self, worker_lives: Callable[[], Awaitable[bool]] | None = None) -> Readiness:
@@ -199,6 +223,7 @@ def build_app(settings: Settings) -> App:
     )
     cases = case_tracker(settings)
     http = httpx2.AsyncClient(trust_env=False, timeout=5.0, verify=usual_tls())
+    follow = settings.follow
     dialogue = RasaDialogue(http, settings.rasa_url, settings.rasa_timeout_s)
     limits = {name: channel.limits for name, channel in channels.items()}
     return App(
@@ -212,7 +237,11 @@ def build_app(settings: Settings) -> App:
         http=http,
         dialogue=dialogue,
         actions=build_actions(
-            knowledge=knowledge, cases=cases, attempts=stores.attempts, clock=lambda: datetime.now(UTC)
+            knowledge=knowledge,
+            cases=cases,
+            attempts=stores.attempts,
+            clock=lambda: datetime.now(UTC),
+            follows=stores.follows if follow.per_person else None,
         ),
         turns=Turns(
             TimedDialogue(dialogue),
@@ -223,6 +252,7 @@ def build_app(settings: Settings) -> App:
             notices=Notices(wording, settings.operator_names, settings.retention_days),
             people=stores.people,
             guard=Guard(load_guard_rules()),
+            following=Following(wording, stores.follows, follow.days, follow.per_person, follow.first_s),
         ),
         sender=Sender(
             stores.outbox,
@@ -232,6 +262,7 @@ def build_app(settings: Settings) -> App:
             prices.price_of,
             prices.currency,
             budget(settings),
+            quiet_hours(settings),
         ),
         prices=prices,
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from bot.settings import Settings
 from connectors.gov.api import CaseTracker
 from connectors.gov.declared_systems import SANDBOX, open_systems
+from connectors.gov.events import EventDoor
 from connectors.gov.registration import RegistrationClient, RegistrationConfig
 from connectors.gov.several import one_of
+from connectors.sandbox import mediator
 from connectors.sandbox.rest.seed import API_KEY
 
 
@@ -14,6 +16,12 @@ def gov_values(settings: Settings) -> dict[str, str]:
     """What the files of DALIL_GOV_SYSTEMS_DIR may name: the secrets of the settings, the sandbox's where that is on."""
     sandbox = {SANDBOX: settings.sandbox_url, "sandbox_permits_key": API_KEY} if settings.sandbox else {}
     return {**sandbox, **settings.gov_secrets}
+
+
+def event_door(settings: Settings) -> EventDoor | None:
+    """Who may push events; None where nobody may."""
+    certificates = {*settings.events.certificates, *([mediator.fingerprint()] if settings.sandbox else [])}
+    return EventDoor(frozenset(certificates)) if certificates else None
 
 
 def case_tracker(settings: Settings) -> CaseTracker | None:

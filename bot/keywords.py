@@ -38,6 +38,8 @@ class Keyword(Enum):
     FORGET = "forget"  # delete my data
     KEPT = "kept"  # what do you keep about me, for how long, who runs this
     EXPORT = "export"  # give me my data
+    FOLLOWED = "followed"  # which files do you follow for me
+    UNFOLLOW = "unfollow"  # no longer follow my file
     CONFIRM = "confirm"  # only after the question whether to delete everything
 
 
@@ -57,6 +59,8 @@ class KeywordData(BaseModel):
     forget: Phrases
     kept: Phrases
     export: Phrases
+    followed: Phrases
+    unfollow: Phrases
     confirm: Phrases
 
     def patterns(self, keyword: Keyword) -> Phrases:

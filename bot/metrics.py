@@ -23,6 +23,7 @@ class Metrics:
         self._turns()
         self._outgoing()
         self._costs()
+        self._following()
         self._stored()
 
     def _incoming(self) -> None:
@@ -55,10 +56,18 @@ class Metrics:
         self.sms_cost = self._counter("sms_cost", "Their cost where the price is known", "country", "currency")
         self.sms_unpriced = self._counter("sms_unpriced_segments", "SMS segments without a known price", "country")
 
+    def _following(self) -> None:
+        self.follows = self._counter("follows", "Files that are followed, or no longer", "result")
+        self.follow_looks = self._counter("follow_looks", "Looks at followed files, by result", "result")
+        self.follow_told = self._counter("follow_told", "Notifications of followed files", "channel")
+        self.sms_instead = self._counter("sms_instead", "Notifications sent by SMS because WhatsApp failed")
+        self.gov_events = self._counter("gov_events", "Events of government systems, by result", "result")
+
     def _stored(self) -> None:
         self.database_up = self._gauge("database_up", "1 while the database answers, else 0")
         self.backlog = self._gauge("backlog", "Rows that wait", "queue", "priority")
         self.oldest = self._gauge("oldest_waiting_seconds", "Age of the oldest row that waits", "queue", "priority")
+        self.following = self._gauge("following", "Files that are followed")
         self.held = self._gauge("held", "Messages that wait for the citizen to write")
         self.dead = self._gauge("dead_letters", "What got an apology (inbox) or was given up (outbox)", "queue")
         self.misconfigured = self._gauge("misconfigured", "Messages that wait for settings to be mended", "channel")
@@ -71,12 +80,13 @@ class Metrics:
         for labelled in (self.backlog, self.oldest, self.dead, self.misconfigured, self.budget_used):
             labelled.clear()
         self.held.set(math.nan)
+        self.following.set(math.nan)
 
     def without_stored(self) -> CollectorRegistry:
         """For a process that has no web: what is stored is shown by those that have."""
         for gauge in (self.database_up, self.backlog, self.oldest, self.held, self.dead, self.misconfigured):
             self.registry.unregister(gauge)
-        for gauge in (self.budget_used, self.disk_free):
+        for gauge in (self.budget_used, self.disk_free, self.following):
             self.registry.unregister(gauge)
         return self.registry
 

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from bot import ports
 from bot.budget import Budget, day_of, next_day
 from bot.metrics import METRICS
+from bot.quiet import QuietHours
 from connectors.channel import Channel, Recovery
 from connectors.errors import OptedOut, SendError, Throttled, Uncertain, WindowClosed
 from connectors.messages import Medium, OutgoingMessage, Template
@@ -42,6 +43,7 @@ class Sender:
     """Claims outgoing messages and hands them to their channel.
 
     `price_of`: what an SMS costs, in `currency`. `budget`: what a day's SMS may cost before notifications wait.
+    `quiet`: when they wait for the morning.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Sender:
         price_of: PriceOf = lambda _message: None,
         currency: str = "",
         budget: Budget = Budget(),
+        quiet: QuietHours | None = None,
     ) -> None:
         self._outbox = outbox
         self._channels = channels
@@ -61,6 +64,7 @@ class Sender:
         self._price_of = price_of
         self._currency = currency
         self._budget = budget
+        self._quiet = quiet
         self._until: dict[tuple[int, int], float] = {}  # when our lease of a row ends, by its id and attempt
         self._paces = {(name, medium): pace for name, c in channels.items() for medium, pace in c.pace.items()}
 
@@ -89,10 +93,10 @@ class Sender:
         if channel is None:
             await self._give_up(claim, "no_such_channel", detail="")
             return
+        if await self._must_wait(claim):
+            return
         if self._outside_window(claim):
             await self._reopen(claim)
-            return
-        if await self._must_wait(claim):
             return
         if claim.taken_over and (wait := KNOWN_AFTER_S.get(channel.recovery)):
             # Its worker may be sending it at this moment, and the provider not tell of it yet.
@@ -139,10 +143,18 @@ class Sender:
             self._budget.alarm(spent, price)
 
     async def _must_wait(self, claim: ports.OutboxClaim) -> bool:
-        """Whether this is a notification by SMS and the day's budget is used up: then it waits for the next day."""
-        if claim.priority is not ports.Priority.NOTIFICATION or claim.message.to.medium is not Medium.SMS:
+        """Whether this is a notification at night, which waits for the morning; or one by SMS while the day's budget is
+        used up, which waits for the next day.
+        """
+        if claim.priority is not ports.Priority.NOTIFICATION:
             return False
         now = self._clock()
+        if self._quiet is not None and (morning := self._quiet.end(claim.country, now)) is not None:
+            log.info("notification put off, these are quiet hours", extra=self._ids(claim))
+            await asyncio.to_thread(self._outbox.postpone, claim, morning, "quiet_hours")
+            return True
+        if claim.message.to.medium is not Medium.SMS:
+            return False
         if not self._budget or not self._budget.exhausted(await asyncio.to_thread(self._outbox.spent, day_of(now))):
             return False
         METRICS.postponed.labels(claim.message.to.channel).inc()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Literal, Protocol
 
-from actions.contract import Effect
+from actions.contract import CountryCode, Effect
 from bot.conversation import Conversation
 from connectors.channel import Pace
 from connectors.messages import (
@@ -139,6 +139,7 @@ class OutboxClaim:
     trace: str = ""
     reference: str = ""  # names this message to the provider, and back in its reports
     received_at: float | None = None  # the citizen's message that this one answers
+    country: CountryCode | None = None  # of the conversation
 
 
 Paces = Mapping[tuple[str, Medium], Pace]  # by channel and medium
@@ -216,6 +217,7 @@ class Kept:
     replies: int
     since: float  # POSIX seconds
     requests: int = 0  # for a person
+    follows: int = 0  # files that are followed for him
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +265,7 @@ class Backlog:
     held: int  # until the citizen writes and WhatsApp's window is open
     dead: Mapping[str, int]  # "inbox": messages that got an apology; "outbox": replies that were given up
     misconfigured: Mapping[str, int]  # channel: messages that wait because our credentials or sender are wrong
+    following: int = 0  # files that are followed
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,7 @@ class Readiness:
                 METRICS.oldest.labels(queue, priority).set(waiting.oldest_s(now))
         METRICS.database_up.set(1)
         METRICS.held.set(backlog.held)
+        METRICS.following.set(backlog.following)
         for queue, count in backlog.dead.items():
             METRICS.dead.labels(queue).set(count)
         METRICS.misconfigured.clear()

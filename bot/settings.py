@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import hmac
 import os
+import re
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
@@ -97,6 +98,41 @@ class RegistrationSettings(BaseModel):
     file_number_pattern: str = r"^[A-Z]{2}-\d{4}-\d{6}$"
 
 
+class FollowSettings(BaseModel):
+    """Files whose owners want to be told when they change (docs/howto/follow-files.md)."""
+
+    days: int = Field(default=90, ge=1, le=365)
+    per_person: int = Field(default=5, ge=0, le=20)  # 0: nobody is offered it
+    first_s: float = Field(default=3600.0, ge=1)
+    longest_s: float = Field(default=86_400.0, ge=1, le=7 * 86_400)
+    per_minute: float = Field(default=30.0, ge=1, le=6000)
+
+
+class QuietSettings(BaseModel):
+    """Hours of the citizen's own clock in which no notification leaves; the same hour twice: none."""
+
+    since: int = Field(default=21, ge=0, le=23)
+    until: int = Field(default=8, ge=0, le=23)
+
+
+class EventSettings(BaseModel):
+    """Events of an Information Mediator (GovStack PubSub), pushed to /gov/events."""
+
+    certificates: Annotated[tuple[str, ...], NoDecode] = ()  # SHA-256 of those that may push, in hex
+    types: dict[str, str] = Field(default_factory=lambda: {"applicationChanged": "fileId"})
+
+    @field_validator("certificates", mode="before")
+    @classmethod
+    def _hex(cls, value: object) -> object:
+        """As openssl prints them, with colons and in capitals, or plain."""
+        if not isinstance(value, str):
+            return value
+        plain = [one.replace(":", "").strip().lower() for one in value.split(",")]
+        if any(not re.fullmatch("[0-9a-f]{64}", one) for one in plain if one):
+            raise ValueError("name the SHA-256 of each certificate: 64 hex digits, separated by commas")
+        return tuple(one for one in plain if one)
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="DALIL_", env_nested_delimiter="__", env_file=PROJECT / ".env", extra="ignore"
@@ -135,6 +171,9 @@ class Settings(BaseSettings):
     telegram: TelegramSettings = TelegramSettings()
     whatsapp: WhatsAppSettings = WhatsAppSettings()
     registration: RegistrationSettings = RegistrationSettings()
+    follow: FollowSettings = FollowSettings()
+    quiet: QuietSettings = QuietSettings()
+    events: EventSettings = EventSettings()
 
     @field_validator("trusted_origins", "address_keys", mode="before")
     @classmethod

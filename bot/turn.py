@@ -15,10 +15,11 @@ from typing import Protocol
 from actions import payloads
 from actions.contract import ChooseLanguage, Context, CountryCode, Effect, OptOut, TurnInput, TurnResult
 from actions.follow_ups import FollowUp, FollowUps, Kind
-from actions.replies import Wording
+from actions.replies import Wording, payloads_of
 from actions.reply_language import DEFAULT_LANGUAGE, reply_language
 from bot import notice
 from bot.conversation import Conversation, Owner
+from bot.following import Following
 from bot.guard import Guard, Refusal, answered_with, heard_again
 from bot.keywords import Keyword, keyword_in
 from bot.notice import EXPORTED, Notices
@@ -32,6 +33,7 @@ from knowledge.language.normalise import ascii_digits, clean
 
 MAX_TEXT = 1_600  # longer than any question; what follows cannot change what it asks
 _NO = "i:deny"  # the payload of an offered "no, thank you"
+_FOLLOW = str(payloads.Follow())
 
 
 class Dialogue(Protocol):
@@ -52,6 +54,7 @@ class Turns:
         notices: Notices,
         people: People,
         guard: Guard,
+        following: Following,
     ) -> None:
         self._dialogue = dialogue
         self._follow_ups = follow_ups
@@ -61,6 +64,7 @@ class Turns:
         self._notices = notices
         self._people = people
         self._guard = guard
+        self._following = following
 
     async def handle_turn(self, claim: Claim, now: float) -> TurnPlan:
         """The plan for one claimed message. Raises `DialogueDown`, `DialogueFailed` or `StoreUnavailable`."""
@@ -95,6 +99,9 @@ class Turns:
         if next_page:
             return self._next_page(conversation, conversation.context)
         if choice is not None:
+            match payloads.parse(choice):
+                case (payloads.Follow() | payloads.Unfollow()) as asked:
+                    return await self._follow(conversation, asked, now)
             return await self._through_dialogue(claim, conversation, _for_rasa(text, choice), choice, now)
         return await self._written(claim, conversation, text, keyword, now, asked_to_confirm=context.forgetting)
 
@@ -154,6 +161,17 @@ class Turns:
         reply = Reply(language=language, paragraphs=self._notices.export(language, country, kept, said, room))
         return self._plan(conversation, (reply,), outcome="exported", now=now)
 
+    async def _follow(
+        self, conversation: Conversation, asked: payloads.Follow | payloads.Unfollow | None, now: float
+    ) -> TurnPlan:
+        """His yes to being told of changes, his end of it, or the list of what is followed."""
+        language = self._language_of(conversation)
+        reply, effects = await self._following.answer(conversation, language, asked, now)
+        offered = {"choices": payloads_of(reply.choices), "at": _utc(now)}
+        context = conversation.context.model_copy(update=offered)
+        conversation = conversation.model_copy(update={"context": context, "language": language})
+        return self._plan(conversation, (reply,), effects, outcome="followed", now=now)
+
     async def _written(
         self,
         claim: Claim,
@@ -167,6 +185,11 @@ class Turns:
         """A message in the citizen's own words."""
         if keyword is Keyword.FORGET or (keyword is Keyword.CONFIRM and asked_to_confirm):
             return self._forget(self._heard(claim, conversation, text, now), now, confirmed=asked_to_confirm)
+        if keyword is Keyword.CONFIRM and conversation.context.choices[:1] == (_FOLLOW,):
+            return await self._follow(self._heard(claim, conversation, text, now), payloads.Follow(), now)
+        if keyword is Keyword.UNFOLLOW or keyword is Keyword.FOLLOWED:
+            asked = payloads.Unfollow() if keyword is Keyword.UNFOLLOW else None
+            return await self._follow(self._heard(claim, conversation, text, now), asked, now)
         if keyword is Keyword.KEPT:
             return await self._kept(self._heard(claim, conversation, text, now), now)
         if keyword is Keyword.EXPORT:

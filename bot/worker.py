@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeVar
 
 from bot import ports
 from bot.dialogue import DialogueDown, DialogueFailed
@@ -38,6 +38,14 @@ async def _hear_nothing(_inbox: Callable[[], None], _outbox: Callable[[], None])
     """For a database that tells nobody: the loops look by themselves."""
 
 
+class Beside(Protocol):
+    """A loop that runs as long as the worker does. `run` raises nothing."""
+
+    async def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 class Worker:
     """Two loops, one over the inbox and one over the outbox; `wake` and `listen` save them the poll.
 
@@ -54,9 +62,11 @@ class Worker:
         lease_s: float = 15.0,
         forget: Callable[[float], object] = lambda _now: None,
         listen: Listen = _hear_nothing,
+        beside: Sequence[Beside] = (),
     ) -> None:
         self._lease_s = lease_s
         self._listen = listen
+        self._beside = beside
         self._turns_in_hand: dict[int, ports.Claim] = {}
         self._sends_in_hand: dict[int, ports.OutboxClaim] = {}
         self._forget = forget
@@ -84,6 +94,8 @@ class Worker:
                 group.create_task(self._loop(self._claim_turns, self._turn, self._inbox_signal))
                 group.create_task(self._loop(self._sender.claim, self._send, self._outbox_signal))
                 group.create_task(self._housekeeping())
+                for loop in self._beside:
+                    group.create_task(loop.run())
         finally:
             for task in beside:
                 task.cancel()
@@ -99,6 +111,8 @@ class Worker:
         self._inbox_signal.set()
         self._outbox_signal.set()
         self._tidy_signal.set()
+        for loop in self._beside:
+            loop.stop()
 
     async def _hold_on(self) -> None:
         """Renew the leases of all that is in hand, so that slow work is never done by two."""

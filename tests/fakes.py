@@ -10,7 +10,9 @@ from datetime import datetime
 import numpy as np
 
 from actions.attempts import REMEMBERED_FOR, AttemptLedger, Tries
+from bot.follow_ports import AsSms, FollowClaim, Followed, Follows
 from bot.ports import Kept, People, Said
+from connectors.messages import OutgoingMessage
 from knowledge.embedding import Embedder, Vectors
 from knowledge.language.normalise import normalise
 
@@ -60,6 +62,36 @@ class InMemoryPeople(People):
 
     def said_in(self, conversation_id: str, before: int, limit: int) -> Sequence[Said]:
         return [one for row, one in self._said.get(conversation_id, ()) if row < before][-limit:]
+
+
+class NoFollows(Follows):
+    """Nobody follows anything, and nothing is offered."""
+
+    def is_offered(self, conversation_id: str, now: float) -> bool:
+        return False
+
+    def followed(self, person_id: str) -> Sequence[Followed]:
+        return ()
+
+    def claim(self, limit: int, lease_s: float, now: float, interval_s: float) -> Sequence[FollowClaim]:
+        return ()
+
+    def look_again(self, claim: FollowClaim, due_at: float, *, found: bool | None) -> bool:
+        return False
+
+    def tell(
+        self, claim: FollowClaim, told: str, messages: Sequence[OutgoingMessage], due_at: float | None, now: float
+    ) -> bool:
+        return False
+
+    def system_failed(self, claim: FollowClaim, now: float) -> float:
+        return now
+
+    def news_of(self, number: str, now: float) -> int:
+        return 0
+
+    def send_instead(self, as_sms: AsSms, limit: int, now: float) -> int:
+        return 0
 
 
 class TrigramEmbedder(Embedder):

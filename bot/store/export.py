@@ -14,14 +14,14 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Table, or_, select
 
 from bot.store.database import Database
 from bot.store.forgetting import conversations_of
-from bot.store.tables import attempts, conversations, identities, inbox, outbox, people, requests
+from bot.store.tables import attempts, conversations, follows, identities, inbox, outbox, people, requests
 from bot.vault import SealedElsewhere, Vault
 
 Plain = dict[str, object]
 """A row by the names of its columns, ready for JSON."""
 
 _JSON = frozenset({"flood", "context", "repeats", "body"})
-_SEALED = frozenset({"external_id", "provider_message_id"})
+_SEALED = frozenset({"external_id", "provider_message_id", "sealed"})
 UNREADABLE = "sealed under a key that is gone"
 
 
@@ -56,6 +56,7 @@ class SqlExport:
             (inbox, inbox.c.conversation_id.in_(mine)),
             (outbox, outbox.c.conversation_id.in_(mine)),
             (requests, requests.c.conversation_id.in_(mine)),
+            (follows, follows.c.conversation_id.in_(mine)),
             (attempts, attempts.c.person_id == person_id),
         )
         with self._db.read() as connection:

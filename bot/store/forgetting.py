@@ -14,6 +14,7 @@ from bot.store.tables import (
     attempts,
     conversations,
     early_reports,
+    follows,
     identities,
     inbox,
     outbox,
@@ -36,6 +37,7 @@ def forget_person(connection: Connection, person_id: str, now: float) -> None:
     mine = conversations_of(person_id)
     lock_person(connection, person_id)  # but not for deletion: what adds to his conversations need not wait
     connection.execute(delete(requests).where(requests.c.conversation_id.in_(mine)))
+    connection.execute(delete(follows).where(follows.c.conversation_id.in_(mine)))
     done = outbox.c.conversation_id.in_(mine) & ~OPEN_OUTBOX
     connection.execute(delete(outbox).where(done))
     connection.execute(update(outbox).where(outbox.c.conversation_id.in_(mine)).values(inbox_id=None))
@@ -157,6 +159,7 @@ def _delete_conversations(connection: Connection, ids: list[str]) -> None:
     connection.execute(delete(outbox).where(outbox.c.conversation_id.in_(ids)))
     connection.execute(delete(inbox).where(inbox.c.conversation_id.in_(ids)))
     connection.execute(delete(requests).where(requests.c.conversation_id.in_(ids)))
+    connection.execute(delete(follows).where(follows.c.conversation_id.in_(ids)))
     identity_ids = list(connection.scalars(select(conversations.c.identity_id).where(conversations.c.id.in_(ids))))
     connection.execute(delete(conversations).where(conversations.c.id.in_(ids)))
     connection.execute(delete(identities).where(identities.c.id.in_(identity_ids)))

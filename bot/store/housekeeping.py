@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from bot.ports import Priority
 from bot.store.database import Database
+from bot.store.follows import delete_old_follows
 from bot.store.forgetting import delete_old, delete_old_reports, forget_asked
 from bot.store.outbox import SqlOutbox
 from bot.store.rasa_tracker import forget_before, forget_conversations
@@ -51,6 +52,7 @@ class Housekeeping:
                 after = more
         with self._db.write() as connection:
             delete_old_reports(connection, before, now - min(UNKNOWN_S, self._retention_s))
+            delete_old_follows(connection, now)
         self._db.scrub()
 
     def _bring_back(self, now: float) -> None:

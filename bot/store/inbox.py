@@ -20,10 +20,11 @@ from sqlalchemy import (
     update,
 )
 
-from actions.contract import RequestPerson
+from actions.contract import Effect, FollowFile, RequestPerson, UnfollowFile
 from bot.conversation import Conversation
 from bot.ports import Accepted, Claim, TurnPlan
 from bot.store.database import Database
+from bot.store.follows import start_following, stop_following
 from bot.store.forgetting import forget_person, lock_person
 from bot.store.heads import inbox_heads
 from bot.store.meeting import conversation_id_for, moved
@@ -183,8 +184,7 @@ class SqlInbox:
             if plan.messages:
                 notify(connection, OUTBOX)
             for effect in plan.effects:
-                if isinstance(effect, RequestPerson):
-                    _request_person(connection, plan.conversation.id, effect, now)
+                _apply(connection, plan.conversation.id, effect, now)
             if plan.forget:
                 forget_person(connection, person, now)
             return True
@@ -237,6 +237,16 @@ def _save_conversation(connection: Connection, before: Conversation, after: Conv
 def _save_person(names: tuple[str, ...]) -> Update:
     values: dict[str, BindParameter[object]] = {name: bindparam(f"b_{name}") for name in names}
     return update(people).where(people.c.id == person_of(bindparam("b_conversation"))).values(values)
+
+
+def _apply(connection: Connection, conversation_id: str, effect: Effect, now: float) -> None:
+    match effect:
+        case RequestPerson():
+            _request_person(connection, conversation_id, effect, now)
+        case FollowFile():
+            start_following(connection, conversation_id, effect, now)
+        case UnfollowFile(follow_id=follow_id):
+            stop_following(connection, conversation_id, follow_id)
 
 
 def _request_person(connection: Connection, conversation_id: str, effect: RequestPerson, now: float) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BindParameter, Connection, ScalarSelect, or_, select, update
+from sqlalchemy import BindParameter, Connection, ScalarSelect, delete, or_, select, update
 
-from bot.store.tables import HELD, OPEN_OUTBOX, among, conversations, identities, outbox, people
+from bot.store.tables import HELD, OPEN_OUTBOX, among, conversations, follows, identities, outbox, people
 from connectors.messages import DeliveryStatus
 
 
@@ -21,7 +21,8 @@ def person_of(conversation_id: str | BindParameter[str]) -> ScalarSelect[str]:
 def opted_out(connection: Connection, conversation_id: str, at: float | None) -> None:
     """The person behind a conversation said stop (`at`), or start again (None).
 
-    What still waits for him is dropped, replies too: the confirmation, stored after this, is the last he hears.
+    What still waits for him is dropped, replies too: the confirmation, stored after this, is the last he hears. No file
+    is followed for him any more.
     """
     person = person_of(conversation_id)
     if at is None:
@@ -35,6 +36,7 @@ def opted_out(connection: Connection, conversation_id: str, at: float | None) ->
         .join(identities, identities.c.id == conversations.c.identity_id)
         .where(identities.c.person_id == person)
     )
+    connection.execute(delete(follows).where(follows.c.conversation_id.in_(his)))
     waiting = OPEN_OUTBOX & among(outbox.c.state, "queued")
     connection.execute(
         update(outbox)

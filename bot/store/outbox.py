@@ -40,7 +40,14 @@ UNREADABLE = "unreadable"  # sealed with a key that is gone, or written by anoth
 _IDS: BindParameter[Sequence[int]] = bindparam("b_ids", expanding=True)
 _QUEUE = outbox.insert().returning(outbox.c.id)
 _ROWS = (
-    select(outbox, conversations.c.pace, conversations.c.heard_at, inbox.c.received_at, *ADDRESS_COLUMNS)
+    select(
+        outbox,
+        conversations.c.pace,
+        conversations.c.heard_at,
+        conversations.c.country,
+        inbox.c.received_at,
+        *ADDRESS_COLUMNS,
+    )
     .join(conversations, conversations.c.id == outbox.c.conversation_id)
     .outerjoin(inbox, inbox.c.id == outbox.c.inbox_id)
     .join(identities, identities.c.id == conversations.c.identity_id)
@@ -70,8 +77,9 @@ def queue(
     inbox_id: int | None = None,
     trace: str = "",
     priority: Priority = Priority.REPLY,
+    instead: str | None = None,
 ) -> int:
-    """Put a message into the outbox; its id."""
+    """Put a message into the outbox; its id. `instead`: the medium that it goes by where it cannot be delivered."""
     sender = sender_of(message.to)
     make_known(connection, sender)
     row = {
@@ -84,6 +92,7 @@ def queue(
         "body": outgoing_body(message),
         "due_at": now,
         "created_at": now,
+        "instead": instead,
     }
     outbox_id: int = connection.execute(_QUEUE, row).scalar_one()
     return outbox_id
@@ -139,6 +148,7 @@ class SqlOutbox:
             trace=row.trace,
             reference=reference_of(self._vault, row.id),
             received_at=row.received_at,
+            country=row.country,
         )
 
     def renew(self, claims: Sequence[OutboxClaim], until: float) -> Sequence[tuple[int, int]]:

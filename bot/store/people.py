@@ -10,7 +10,7 @@ from sqlalchemy import Table, func, select
 from bot.ports import Kept, Said
 from bot.store.database import Database
 from bot.store.forgetting import conversations_of
-from bot.store.tables import inbox, outbox, people, requests
+from bot.store.tables import ACTIVE, follows, inbox, outbox, people, requests
 
 
 class SqlPeople:
@@ -30,7 +30,14 @@ class SqlPeople:
             since = connection.execute(select(people.c.created_at).where(people.c.id == person_id)).scalar_one_or_none()
             if since is None:
                 raise LookupError("no such person")
-            return Kept(messages=count(inbox), replies=count(outbox), since=since, requests=count(requests))
+            followed = select(func.count()).where(follows.c.conversation_id.in_(mine), ACTIVE)
+            return Kept(
+                messages=count(inbox),
+                replies=count(outbox),
+                since=since,
+                requests=count(requests),
+                follows=connection.execute(followed).scalar_one(),
+            )
 
     def said_in(self, conversation_id: str, before: int, limit: int) -> Sequence[Said]:
         """See `bot.ports.People`."""

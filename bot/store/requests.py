@@ -10,6 +10,7 @@ from bot.ports import Backlog, PersonRequest, Priority, Waiting
 from bot.store.database import Database
 from bot.store.rows import ADDRESS_COLUMNS, address_of
 from bot.store.tables import (
+    ACTIVE,
     DEAD_INBOX,
     DEAD_OUTBOX,
     HELD,
@@ -80,13 +81,14 @@ class SqlMonitor:
                 Priority(priority): Waiting(rows, oldest) for priority, rows, oldest in connection.execute(_WAITING_OUT)
             }
             stuck = {row.channel: row.messages for row in connection.execute(_STUCK)}
-            held, dead_in, dead_out = (connection.execute(_count(one)).scalar_one() for one in _COUNTED)
+            held, dead_in, dead_out, active = (connection.execute(_count(one)).scalar_one() for one in _COUNTED)
         return Backlog(
             inbox=Waiting(count, since),
             outbox={priority: waiting.get(priority, Waiting()) for priority in Priority},
             held=held,
             dead={"inbox": dead_in, "outbox": dead_out},
             misconfigured=stuck,
+            following=active,
         )
 
 
@@ -102,4 +104,4 @@ _WAITING_OUT = (
     .group_by(outbox.c.priority)
 )
 _STUCK = select(outbox.c.channel, func.count().label("messages")).where(MISCONFIGURED).group_by(outbox.c.channel)
-_COUNTED = (HELD, DEAD_INBOX, DEAD_OUTBOX)
+_COUNTED = (HELD, DEAD_INBOX, DEAD_OUTBOX, ACTIVE)

@@ -13,9 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from bot.store.database import Database
+from bot.store.follows import file_key, opened
 from bot.store.meeting import is_retired, phone_key
 from bot.store.rows import address_of, lookup_of, provider_key
-from bot.store.tables import identities, outbox
+from bot.store.tables import follows, identities, outbox
 from bot.vault import SealedElsewhere, Vault
 
 BATCH = 200  # rows of one transaction: a few milliseconds
@@ -44,6 +45,7 @@ class SqlRotation:
             counts = (
                 connection.execute(select(func.count()).select_from(identities)).scalar_one(),
                 connection.execute(select(func.count()).where(outbox.c.provider_message_id.is_not(None))).scalar_one(),
+                connection.execute(select(func.count()).select_from(follows)).scalar_one(),
             )
         return sum(counts)
 
@@ -51,6 +53,7 @@ class SqlRotation:
         """Yields what was done after every batch. Raises `StoreUnavailable`."""
         yield from self._walk(self._addresses)
         yield from self._walk(self._sent)
+        yield from self._walk(self._followed)
 
     def _walk(self, batch: Callable[[Connection, int], tuple[Rotated, int | None]]) -> Iterator[Rotated]:
         after: int | None = 0
@@ -113,6 +116,26 @@ class SqlRotation:
             unchanged = [columns.id == row.id, columns.provider_message_id == row.provider_message_id]
             if values:
                 connection.execute(update(outbox).where(*unchanged).values(values))
+            done += Rotated(seen=1, changed=int(bool(values)))
+        return done, _next(rows)
+
+    def _followed(self, connection: Connection, after: int) -> tuple[Rotated, int | None]:
+        columns = follows.c
+        rows = connection.execute(select(follows).where(columns.id > after).order_by(columns.id).limit(BATCH)).all()
+        done = Rotated()
+        for row in rows:
+            try:
+                number, _ = opened(self._vault, row.sealed)
+            except SealedElsewhere:
+                done += Rotated(seen=1, unreadable=1)
+                continue
+            key = file_key(self._vault, number)
+            values = {} if key == row.file_key else {"file_key": key}
+            if not self._vault.is_current(row.sealed):
+                values["sealed"] = self._vault.seal(self._vault.open(row.sealed))
+            if values:
+                unchanged = [columns.id == row.id, columns.sealed == row.sealed]
+                connection.execute(update(follows).where(*unchanged).values(values))
             done += Rotated(seen=1, changed=int(bool(values)))
         return done, _next(rows)
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     and_,
     literal_column,
     text,
@@ -138,6 +139,7 @@ outbox = Table(
     Column("provider_code", String(64)),  # the provider's own
     Column("segments", Integer),  # of an SMS
     Column("cost_micros", BigInteger),  # millionths of the price table's currency
+    Column("instead", String(8)),  # sms: goes there where it cannot be delivered
 )
 OPEN_OUTBOX = among(outbox.c.state, "queued", "sending")
 Index("ix_outbox_open", outbox.c.conversation_id, outbox.c.id, sqlite_where=OPEN_OUTBOX, postgresql_where=OPEN_OUTBOX)
@@ -157,6 +159,8 @@ Index("ix_outbox_misconfigured", outbox.c.channel, sqlite_where=MISCONFIGURED, p
 # Given up, and not because the citizen wants nothing more: see bot/store/dead_letters.py.
 DEAD_OUTBOX = and_(among(outbox.c.state, "failed"), outbox.c.error_code != literal_column("'opted_out'"))
 Index("ix_outbox_dead", outbox.c.id, sqlite_where=DEAD_OUTBOX, postgresql_where=DEAD_OUTBOX)
+UNDELIVERED = and_(among(outbox.c.instead, "sms"), among(outbox.c.delivery, "failed"))
+Index("ix_outbox_undelivered", outbox.c.id, sqlite_where=UNDELIVERED, postgresql_where=UNDELIVERED)
 Index("ix_outbox_inbox", outbox.c.inbox_id)  # or every message that is deleted costs a look at the whole outbox
 Index("ix_outbox_provider", outbox.c.provider_key)
 Index("ix_outbox_history", outbox.c.conversation_id, outbox.c.id)
@@ -181,6 +185,39 @@ attempts = Table(
     Column("at", Double, nullable=False),
     Index("ix_attempts_person", "person_id", "at"),
     Index("ix_attempts_file", "file_key", "at"),
+)
+
+follows = Table(  # files whose owners want to be told when they change: docs/adr/0026-following-a-file.md
+    "follows",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("conversation_id", String(32), ForeignKey("conversations.id"), nullable=False),
+    Column("file_key", String(64), nullable=False, index=True),  # keyed hash of the file number
+    Column("sealed", Text, nullable=False),  # file number and birth date (bot/vault.py)
+    Column("system", String(16), nullable=False),
+    Column("told", String(32), nullable=False),  # the state that he was told last
+    Column("status", String(8), nullable=False, server_default="offered"),  # offered | active
+    Column("wording", Integer),  # version of the text that he said yes to
+    Column("consented_at", Double),
+    Column("expires_at", Double, nullable=False),
+    Column("quiet", Integer, nullable=False, server_default="0"),  # looks since the last change
+    Column("missing", Integer, nullable=False, server_default="0"),  # looks in a row that did not find it
+    Column("attempt", Integer, nullable=False, server_default="0"),  # fencing token: rises with every claim
+    Column("due_at", Double, nullable=False),  # not before; while it is being looked at: the lease ends
+    UniqueConstraint("conversation_id", "file_key"),
+)
+ACTIVE = among(follows.c.status, "active")
+Index("ix_follows_due", follows.c.due_at, follows.c.id, sqlite_where=ACTIVE, postgresql_where=ACTIVE)
+OFFERED = among(follows.c.status, "offered")
+Index("ix_follows_offered", follows.c.expires_at, sqlite_where=OFFERED, postgresql_where=OFFERED)
+
+follow_systems = Table(  # how fast each government system may be asked by all workers, and until when it rests
+    "follow_systems",
+    metadata,
+    Column("system", String(16), primary_key=True),
+    Column("pace", Double, nullable=False, server_default="0"),  # see bot/pace.py
+    Column("failures", Integer, nullable=False, server_default="0"),  # in a row
+    Column("rests_until", Double, nullable=False, server_default="0"),
 )
 
 early_reports = Table(  # delivery reports that overtook the answer to our send

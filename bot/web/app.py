@@ -15,9 +15,10 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.bootstrap import App, build_app
+from bot.government import event_door
 from bot.inbox import InboxService
 from bot.settings import Settings
-from bot.web import api, gateway, health, rasa_actions, webchat
+from bot.web import api, gateway, gov_events, health, rasa_actions, webchat
 from bot.web.figures import OtherProcess
 from bot.web.phones.routes import create_router as phones_router
 from bot.worker import Worker
@@ -92,5 +93,7 @@ def _mount(web: FastAPI, straight: Router, app: App, worker: Worker | None, work
     if isinstance(chat, WebChat):
         web.include_router(webchat.create_router(chat, app.stores.outbox))
     web.include_router(api.create_router(app.knowledge, settings.effective_public_url))
+    if app.cases is not None and (door := event_door(settings)) is not None:
+        web.include_router(gov_events.create_router(door, settings.events.types, app.cases, app.stores.follows))
     if settings.sandbox:
         web.include_router(phones_router(settings.sandbox_url, app.http))

@@ -56,7 +56,7 @@ async def _challenge(channel: Challenged, name: str, public_url: str, request: R
 
 async def _take(channel: Channel, name: str, inbox: InboxService, request: Request, public_url: str) -> Response:
     try:
-        body = await _body(request, channel.max_body if isinstance(channel, Bulky) else MAX_BODY)
+        body = await read_body(request, channel.max_body if isinstance(channel, Bulky) else MAX_BODY)
         if body is None:
             return _refuse(name, "too_large", 413)
         webhook = _webhook(request, body, public_url)
@@ -102,7 +102,7 @@ def _public(request: Request, public_url: str) -> str:
     return public_url + raw_path.decode("ascii", "replace") + (f"?{query.decode('ascii', 'replace')}" if query else "")
 
 
-async def _body(request: Request, limit: int) -> bytes | None:
+async def read_body(request: Request, limit: int) -> bytes | None:
     """The raw body, or None when it is larger than `limit` (the rest is then not read)."""
     if int(request.headers.get("content-length") or 0) > limit:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import blake2b
 
 from connectors.gov.api import Case, CaseTracker
 from connectors.gov.file_number import FileNumberRule
@@ -49,6 +50,13 @@ class SeveralSystems:
     async def close(self) -> None:
         for tracker in self._trackers:
             await tracker.close()
+
+
+def form_key(rule: FileNumberRule, file_id: str) -> str:
+    """Names the system that `SeveralSystems` asks for this number, by the form of its numbers (16 hex characters)."""
+    rules = rule.rules if isinstance(rule, FileNumberRules) else (rule,)
+    form = next((one for one in rules if one.find(file_id) == file_id), rule)
+    return blake2b(form.pattern.encode(), digest_size=8).hexdigest()
 
 
 def one_of(trackers: Sequence[CaseTracker]) -> CaseTracker | None:

@@ -6,6 +6,7 @@ from here is the real providers' HTTP; nothing under /sandbox and /phones exists
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -16,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from connectors.sandbox import faults, government, phones_api
 from connectors.sandbox.config import SandboxConfig
+from connectors.sandbox.mediator import Mediator
 from connectors.sandbox.phones import HandsetName, Phones
 from connectors.sandbox.providers.telegram import TelegramProvider
 from connectors.sandbox.providers.twilio import TwilioProvider
@@ -56,7 +58,9 @@ def create_app(config: SandboxConfig) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        happening = asyncio.create_task(government.let_happen(counter))
         yield
+        happening.cancel()
         await webhooks.close()
         await http.aclose()
 
@@ -75,7 +79,7 @@ def create_app(config: SandboxConfig) -> FastAPI:
         )
     )
     app.include_router(faults.create_router(pending))
-    government.mount(app)
+    counter = government.mount(app, Mediator(webhooks, config.app_url).moved)
 
     @app.get("/sandbox/health")
     async def health() -> dict[str, str]:

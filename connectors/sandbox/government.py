@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import FastAPI
 
 from connectors.sandbox import govstack
@@ -13,17 +15,22 @@ from connectors.sandbox.gov_faults import GovFaults
 from connectors.sandbox.moves import Clock
 from connectors.sandbox.open311.api import create_router as create_open311_router
 from connectors.sandbox.open311.desk import Desk as Complaints
-from connectors.sandbox.registration.book import Register
+from connectors.sandbox.registration.book import Moved, Register, nobody
 from connectors.sandbox.rest import api as rest
 from connectors.sandbox.rest.desk import Desk as Permits
 from connectors.sandbox.scheduler.api import create_router as create_scheduler_router
 from connectors.sandbox.scheduler.book import Book
 
+LOOK_S = 1.0  # how soon it happens that a file moves by itself, whether anybody asks for it or not
 
-def mount(app: FastAPI) -> Counter:
-    """Put every government system into `app`, and write down the calls that they get."""
+
+def mount(app: FastAPI, moved: Moved = nobody) -> Counter:
+    """Put every government system into `app`, and write down the calls that they get.
+
+    `moved` hears of every file of the register that moves, in the event loop.
+    """
     clock, calls = Clock(), Calls()
-    blocks = govstack.Blocks(Register(clock))
+    blocks = govstack.Blocks(Register(clock, moved))
     permits, complaints, book = Permits(clock), Complaints(clock), Book()
     faults = {
         "registration": blocks.registration,
@@ -47,3 +54,11 @@ def mount(app: FastAPI) -> Counter:
     app.include_router(create_counter_router(counter))
     app.add_middleware(CallLog, calls=calls)
     return counter
+
+
+async def let_happen(counter: Counter) -> None:
+    """Let files move by themselves as time passes, until cancelled: systems that publish events do so unasked."""
+    while True:
+        await asyncio.sleep(LOOK_S)
+        for office in counter.offices:
+            office.files()

@@ -102,11 +102,14 @@ class TestTwilio:
         self, provider: Provider, url: str
     ) -> None:
         provider.answer = CREATED
-        template = Template(name="status_changed", variables=("PA-2026-004217",))
+        template = Template(name="status_changed", variables=("PA-***217", "Votre dossier est en cours de traitement."))
         await send(TWILIO, url, TWILIO.message(to=WHATSAPP, language="ary", template=template))
         sent = provider.asked[0].only()
         assert "Body" not in sent
-        assert (sent["ContentSid"], sent["ContentVariables"]) == ("HXtstatus_changed", '{"1": "PA-2026-004217"}')
+        assert (sent["ContentSid"], sent["ContentVariables"]) == (
+            "HXtstatus_changed",
+            '{"1": "PA-***217", "2": "Votre dossier est en cours de traitement."}',
+        )
 
     async def test_an_approved_text_without_variables_names_none(self, provider: Provider, url: str) -> None:
         provider.answer = CREATED
@@ -235,14 +238,22 @@ class TestWhatsApp:
     async def test_a_template_has_metas_name_and_language_and_darija_is_arabic(
         self, provider: Provider, url: str
     ) -> None:
-        template = Template(name="status_changed", variables=("PA-2026-004217",))
+        template = Template(name="status_changed", variables=("PA-***217", "Votre dossier est en cours de traitement."))
         sent = await self.asked(provider, url, language="ary", template=template)
         assert (sent["type"], sent["template"]) == (
             "template",
             {
                 "name": "dalil_status_v2",
                 "language": {"code": "ar"},
-                "components": [{"type": "body", "parameters": [{"type": "text", "text": "PA-2026-004217"}]}],
+                "components": [
+                    {
+                        "type": "body",
+                        "parameters": [
+                            {"type": "text", "text": "PA-***217"},
+                            {"type": "text", "text": "Votre dossier est en cours de traitement."},
+                        ],
+                    }
+                ],
             },
         )
 

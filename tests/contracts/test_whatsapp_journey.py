@@ -185,7 +185,7 @@ async def test_a_day_later_only_a_template_goes_through(desk: Desk, citizen: Pho
     with pytest.raises(WindowClosed):
         await desk.say(sender)
     stored = load_templates()["status_changed"]
-    template = Template(name="status_changed", variables=("PA-2026-004217",))
+    template = Template(name="status_changed", variables=("PA-***217", "Votre dossier est en cours de traitement."))
     await desk.say(sender, template=template, language="ary")
     assert citizen.last()["text"] == stored.fill("ar", template.variables)
     citizen.do(text="salam")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -21,12 +22,19 @@ from connectors.sandbox.registration.seed import (
     stable_id,
 )
 
+Moved = Callable[[str], None]
+"""Hears the number of a file whose state has changed."""
+
+
+def nobody(_file_id: str) -> None:
+    """Nobody wants to hear of moves."""
+
 
 @dataclass
 class Application:
     """One application file, as it changes. Times are ISO 8601 in UTC with milliseconds, as in the specification.
 
-    `moved`: when its state last changed here; empty for one that is as it was seeded.
+    `moved`: when its state last changed here; empty for one that is as it was seeded. `tell` hears of each change.
     """
 
     file_id: str
@@ -42,6 +50,7 @@ class Application:
     document_urls: list[str] = field(default_factory=list)
     resubmitted: bool = False
     moved: str = ""
+    tell: Moved = nobody
 
     @property
     def changed(self) -> str:
@@ -82,6 +91,7 @@ class Application:
     def _set(self, code: str, ended: bool) -> None:
         self.code, self.title, self.ended = code, TITLES[code], ended
         self.moved = _stamp(datetime.now(UTC))
+        self.tell(self.file_id)
 
     def as_response(self) -> dict[str, Any]:
         """`applicationFileResponse`; `applicantId` also at the top, because the specification requires it there."""
@@ -149,14 +159,16 @@ class Application:
 class Register:
     """All services and applications of one sandbox. Some files move by themselves as `clock` goes on (`PLAN`)."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: Clock | None = None, moved: Moved = nobody) -> None:
+        """`moved`: told the number of every file whose state has changed, but not that all are as they were seeded."""
+        self._moved = moved
         self.services = {service.id: service for service in SERVICES}
         self._plan = Plan(clock or Clock(), *PLAN)
         self.reset()
 
     def reset(self) -> None:
         """Everything as it was seeded."""
-        self._applications = {seed.file_id: _from_seed(seed) for seed in APPLICATIONS}
+        self._applications = {seed.file_id: _from_seed(seed, self._moved) for seed in APPLICATIONS}
         self._plan.restart()
 
     @property
@@ -187,12 +199,13 @@ class Register:
             title=TITLES["PENDING"],
             ended=False,
             form_data=data,
+            tell=self._moved,
         )
         self._applications[application.file_id] = application
         return application
 
 
-def _from_seed(seed: SeedApplication) -> Application:
+def _from_seed(seed: SeedApplication, moved: Moved) -> Application:
     # The specification says that every value of formData.data is an object, hence the level `applicant`.
     form = {"eFormId": seed.service.form_id, "data": {"applicant": {"birthDate": seed.birth_date}}}
     return Application(
@@ -206,6 +219,7 @@ def _from_seed(seed: SeedApplication) -> Application:
         title=seed.title,
         ended=seed.ended,
         form_data=form,
+        tell=moved,
     )
 
 

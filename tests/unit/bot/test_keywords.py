@@ -66,6 +66,20 @@ SAID = {
         عطيني معلوماتي | عطيني كلشي اللي عندكم عليا
         3tini lma3lomat dyali | 3afak sift liya lma3lomat dyali | bghit nchouf lma3lomat dyali | b3atli lma3loumat ta3i
     """,
+    Keyword.FOLLOWED: """
+        quels dossiers suivez-vous ? | quels dossiers est-ce que vous suivez pour moi | mes suivis
+        which files do you follow
+        ما هي الملفات التي تتابعها لي؟ | أي ملفات تتابع | ملفاتي المتابعة | شنو كتتبع ليا | أشمن ملفات كتتبع ليا ؟
+        شنو هما الملفات اللي كتتبع | chno kattba3 liya | achmn dossiers kattba3 liya ?
+    """,
+    Keyword.UNFOLLOW: """
+        ne me suis plus | Ne me suivez plus svp | arrêtez de suivre mon dossier | arrête le suivi | ne me prévenez plus
+        je ne veux plus être prévenu | unfollow | لا تتابع ملفي | أوقف متابعة الملف | إيقاف المتابعة
+        لا تخبرني بعد الآن
+        ما تبقاش تتبع | ما تبقاش تتبع الملف ديالي | ماتتبعش الملف ديالي | حبس التتبع عافاك
+        matb9ach ttba3 dossier dyali
+        ma tb9ach ttba3 | 7bess suivi
+    """,
 }
 
 NOT_SAID = """
@@ -80,6 +94,7 @@ NOT_SAID = """
     où est le panneau stop 🛑 | j'ai brûlé un stop ⛔ quelle amende | 🛑 c'est quoi le prix du permis ?
     stop ou encore combien coûte la carte | A B C D | permis A B C | S T A R | t o p | 0 | 50 | st0ck | 🙂 | 👍
     ✋ | 🚗 | 🛑🙂 | ما معنى قف في رخصة السياقة | 7bs f casier
+    suivi de mon dossier | je veux suivre mon dossier | متابعة ملفي | بغيت نتبع الملف ديالي | fin wsel dossier dyali
     khoya f l7bess | kifach nms7 sawabi9 | wa9ef 3la lwra9 | merci | salam | ok | svp | 3afak | 2 | 0 | ?
 """
 

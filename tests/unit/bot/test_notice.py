@@ -154,3 +154,12 @@ def test_dalil_chat_is_known_by_its_session_and_a_page_of_a_site_is_not() -> Non
 def test_a_name_that_does_not_fit_is_refused_in_one_clear_line(given: dict[str, object], sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence):
         Settings(_env_file=None, **given)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_follows_files_is_told_what_is_kept_for_it(language: ReplyLanguage) -> None:
+    kept = Kept(messages=1, replies=1, since=1_790_000_000.0, follows=2)
+    told = load_wording().text(language, "kept_follows", count="2")
+
+    assert told in notices().kept(language, "ma", kept)
+    assert told not in notices().kept(language, "ma", Kept(messages=1, replies=1, since=1_790_000_000.0))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.outbox import LOOK_UP_AFTER_S, REPORT_WITHIN_S, WINDOW_S, Sender
+from bot.quiet import QuietHours
 from bot.store.database import Database
 from bot.store.tables import outbox, people
 from bot.vault import Vault
@@ -78,7 +79,7 @@ class Desk:
         self.meta = Provider("whatsapp", Recovery.REPORT)
         self.telegram = Provider("telegram", Recovery.RESEND)
         channels = {one.name: one for one in (self.twilio, self.meta, self.telegram)}
-        self.sender = Sender(self.store.outbox, channels, lambda: self.now, lease_s=15.0)
+        self.sender = Sender(self.store.outbox, channels, lambda: self.now, lease_s=15.0, quiet=QuietHours(21, 8, "ma"))
 
     async def work(self, after: float = 0.0) -> int:
         """Send what may leave then; how many were tried."""
@@ -238,3 +239,18 @@ async def test_who_blocked_us_counts_as_having_said_stop_on_every_channel(desk: 
     assert (["failed"], ["opted_out"]) == (desk.states(), desk.store.column(outbox.c.error_code))
     assert [NOW] == desk.store.column(people.c.opted_out_at)
     assert desk.store.exchange(META_WHATSAPP, now=NOW).conversation.opted_out
+
+
+NIGHT_S = 7.5 * 3600  # NOW is 13:46 in Morocco, so this is 21:16
+
+
+async def test_at_night_a_notification_waits_for_the_morning_and_a_reply_does_not(desk: Desk) -> None:
+    claim = desk.store.exchange(SMS, "reply", now=NOW)
+    desk.store.notify(claim.conversation.id, SMS, "news", NOW)
+
+    await desk.work(after=NIGHT_S)
+    assert ["reply"] == desk.twilio.taken
+    await desk.work(after=10.7 * 3600)
+    assert ["reply"] == desk.twilio.taken
+    await desk.work(after=0.2 * 3600)
+    assert ["reply", "news"] == desk.twilio.taken

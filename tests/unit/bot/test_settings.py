@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.settings import Settings, misspelt, misspelt_lines
+from bot.settings import EventSettings, Settings, misspelt, misspelt_lines
 
 WRONG = "DALIL_"  # put together here: no file may name a setting that does not exist
 
@@ -85,3 +85,14 @@ def test_a_mistake_in_a_file_that_a_setting_names_is_one_sentence(
     assert (78, 1) == (done.exit_code, len(done.stderr.splitlines()))
     assert done.stderr.startswith("DALIL_PRICES_FILE: ")
     assert isinstance(done.exception, SystemExit)
+
+
+def test_a_certificate_is_named_as_openssl_prints_it_or_plain() -> None:
+    printed = ":".join(["AB"] * 32)
+
+    assert ("ab" * 32, "cd" * 32) == EventSettings(certificates=f"{printed}, {'cd' * 32}").certificates
+
+
+def test_what_is_no_fingerprint_is_refused_with_what_is_expected() -> None:
+    with pytest.raises(ValidationError, match="64 hex digits"):
+        EventSettings(certificates="mediator.pem")

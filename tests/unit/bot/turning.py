@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from actions.replies import load_wording
+from bot.follow_ports import Follows
+from bot.following import Following
 from bot.guard import Guard, load_guard_rules
 from bot.notice import Notices
 from bot.ports import Kept, Said
@@ -12,7 +14,7 @@ from bot.settings import Settings
 from bot.turn import Dialogue, Turns
 from connectors.channel import Limits
 from connectors.messages import Medium
-from tests.fakes import InMemoryPeople
+from tests.fakes import InMemoryPeople, NoFollows
 from tests.unit.actions import sheets
 
 PERSON = "p1"
@@ -25,7 +27,7 @@ SAID = [
 OPERATOR = Settings(_env_file=None).operator_names
 
 
-def turns(dialogue: Dialogue, limits: Mapping[str, Mapping[Medium, Limits]]) -> Turns:
+def turns(dialogue: Dialogue, limits: Mapping[str, Mapping[Medium, Limits]], follows: Follows | None = None) -> Turns:
     """The shipped wording, rules and keywords, in Morocco, with messages kept for 90 days."""
     return Turns(
         dialogue,
@@ -36,4 +38,5 @@ def turns(dialogue: Dialogue, limits: Mapping[str, Mapping[Medium, Limits]]) -> 
         notices=Notices(load_wording(), OPERATOR, 90),
         people=InMemoryPeople({PERSON: KEPT}, {"c1": SAID}),
         guard=Guard(load_guard_rules()),
+        following=Following(load_wording(), follows or NoFollows(), 90, 2, 3600.0),
     )

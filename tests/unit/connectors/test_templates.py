@@ -22,10 +22,12 @@ def loaded(tmp_path: Path, name: str = "one", **changes: object) -> object:
 def test_the_stored_templates_are_those_that_dalil_sends() -> None:
     templates = load_templates()
 
-    assert {name: one.variables for name, one in templates.items()} == {"reply_waiting": 0, "status_changed": 1}
-    assert (
-        templates["status_changed"].fill("fr", ["PA-2026-004217"]).startswith("L'état de votre dossier PA-2026-004217")
-    )
+    assert {name: one.variables for name, one in templates.items()} == {
+        "reply_waiting": 0,
+        "status_changed": 2,
+        "follow_ended": 2,
+    }
+    assert templates["status_changed"].fill("fr", ["PA-***217", "x."]).startswith("L'état de votre dossier PA-***217")
 
 
 @pytest.mark.parametrize("language", ["ar", "fr", "ary"])

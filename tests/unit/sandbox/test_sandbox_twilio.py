@@ -264,9 +264,9 @@ def test_an_approved_text_is_shown_with_its_variable(client, phone):
         client,
         to=handset.address,
         content_sid=content_sid("template-status_changed-fr"),
-        content_variables=json.dumps({"1": "PA-2026-004217"}),
+        content_variables=json.dumps({"1": "PA-***217", "2": "Votre demande est acceptée."}),
     )
-    assert handset.last()["text"].startswith("L'état de votre dossier PA-2026-004217")
+    assert handset.last()["text"].startswith("L'état de votre dossier PA-***217")
 
 
 def test_an_approved_text_without_its_variable_is_refused(client):
