@@ -20,6 +20,7 @@ from rasa_sdk.types import DomainDict
 from actions.attempts import AttemptLedger, file_key, is_locked
 from actions.contract import TurnResult
 from actions.deadline import Deadlines
+from actions.identification import IdentifiedCases, NotTold
 from actions.replies import Wording
 from actions.speak import handled, utter
 from actions.status_form import BIRTH_DATE, FILE_NUMBER
@@ -57,7 +58,9 @@ class CaseStatus(Action):
         clock: Clock,
         tracking: Tracking,
         deadlines: Deadlines,
+        identified: IdentifiedCases | None = None,
     ) -> None:
+        self._identified = identified
         self._wording = wording
         self._cases = cases
         self._attempts = attempts
@@ -70,7 +73,9 @@ class CaseStatus(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
-        if self._cases is None:
+        if self._identified is not None and self._identified.has(number := tracker.slots.get(FILE_NUMBER)):
+            utter(dispatcher, await self._look_up_identified(self._identified, message, number))
+        elif self._cases is None:
             utter(dispatcher, self._without_a_system(message))
         else:
             utter(dispatcher, await self._look_up(self._cases, message, *_slots(tracker)))
@@ -84,14 +89,26 @@ class CaseStatus(Action):
         try:
             case = await cases.find(number, born)
         except (SystemDown, SystemSlow, SystemGarbled) as error:
-            log = logger.error if error.alert else logger.warning
-            log("turn %s: government system: %s", message.turn.turn_id, error, extra={"trace": message.turn.trace})
-            return self._sorry(message, _FAILURES[type(error)], ("choose_retry", "choose_agent"))
+            return self._failed(message, error)
         if case is None:
             await asyncio.to_thread(self._attempts.record_failure, person, key, now, message.turn.turn_id)
             return self._sorry(message, "case_not_found", ("choose_retry", "choose_agent"))
         await asyncio.to_thread(self._attempts.clear, person, key)
         return self._tell(message, case)
+
+    async def _look_up_identified(self, cases: IdentifiedCases, message: Understood, number: str) -> TurnResult:
+        try:
+            return self._tell(message, await cases.find(message, number))
+        except NotTold as instead:
+            choices = [self._wording.choice(message.reply_in, key) for key in instead.choices]
+            return handled(message, instead.paragraphs, choices=choices)
+        except (SystemDown, SystemSlow, SystemGarbled) as error:
+            return self._failed(message, error)
+
+    def _failed(self, message: Understood, error: GovError) -> TurnResult:
+        log = logger.error if error.alert else logger.warning
+        log("turn %s: government system: %s", message.turn.turn_id, error, extra={"trace": message.turn.trace})
+        return self._sorry(message, _FAILURES[type(error)], ("choose_retry", "choose_agent"))
 
     def _without_a_system(self, message: Understood) -> TurnResult:
         language = message.reply_in

@@ -10,6 +10,7 @@ from actions.cancel_form import CancelForm
 from actions.case_status import CaseStatus, Clock
 from actions.complaint import Complaint
 from actions.deadline import Deadlines
+from actions.identification import IdentifiedCases, Identities
 from actions.language import ChangeLanguage
 from actions.replies import load_wording
 from actions.request_person import PersonRequested
@@ -18,20 +19,31 @@ from actions.status_form import AskBirthDate, AskFileNumber, ValidateStatusForm
 from actions.stop import Stop
 from actions.tracking import Tracking
 from connectors.gov.api import CaseTracker
+from connectors.gov.identified import WithIdentified
 from connectors.gov.trackers import load_trackers
 from knowledge.answer import Knowledge
 from knowledge.countries import load_countries
 
 
 def build_actions(
-    *, knowledge: Knowledge, cases: CaseTracker | None, attempts: AttemptLedger, clock: Clock
+    *,
+    knowledge: Knowledge,
+    cases: CaseTracker | None,
+    attempts: AttemptLedger,
+    clock: Clock,
+    identities: Identities | None = None,
 ) -> list[Action]:
     """The actions for rasa-sdk's `ActionExecutor.register_action`.
 
     `cases` None: no government system is connected, and the citizen is told so. `clock` gives the present, with its
-    time zone.
+    time zone. `identities`: must be given where `cases` holds systems that ask for an identity.
     """
     wording = load_wording()
+    identified = None
+    if isinstance(cases, WithIdentified):
+        if identities is None:
+            raise ValueError("a government system asks for an identity, and no identity provider is connected")
+        identified = IdentifiedCases(cases.identified, identities, wording, attempts, clock)
     question = AnswerQuestion(wording, knowledge)
     deadlines = Deadlines(wording, knowledge)
     tracking = Tracking(wording, load_trackers(), load_countries())
@@ -47,9 +59,9 @@ def build_actions(
         Affirm(wording, knowledge, question),
         ChangeLanguage(wording),
         Stop(wording),
-        ValidateStatusForm(cases),
+        ValidateStatusForm(cases, identified),
         AskFileNumber(wording, cases, deadlines),
         AskBirthDate(wording, cases),
-        CaseStatus(wording, cases, attempts, clock, tracking, deadlines),
+        CaseStatus(wording, cases, attempts, clock, tracking, deadlines, identified),
         CancelForm(wording),
     ]

@@ -14,12 +14,13 @@ from actions.follow_ups import FollowUps
 from actions.phrases import load_follow_up_words
 from actions.registry import build_actions
 from actions.replies import Wording, load_wording
-from bot.accounts import telegram_config, twilio_config, webchat_config, whatsapp_config
+from bot.accounts import oidc_config, telegram_config, twilio_config, webchat_config, whatsapp_config
 from bot.budget import Budget
 from bot.content_watch import ContentWatch
 from bot.dialogue import RasaDialogue
 from bot.government import case_tracker
 from bot.guard import Guard, load_guard_rules
+from bot.identification import Identification
 from bot.notice import Notices
 from bot.outbox import Sender
 from bot.prices import PriceTable, load_prices
@@ -31,6 +32,7 @@ from bot.store.database import Database
 from bot.store.dead_letters import SqlDeadLetters
 from bot.store.erasure import SqlErasure
 from bot.store.housekeeping import Housekeeping
+from bot.store.identity import SqlIdentity
 from bot.store.inbox import SqlInbox
 from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
@@ -43,6 +45,7 @@ from bot.turn import Turns
 from bot.worker import Worker
 from connectors.channel import Channel
 from connectors.gov.api import CaseTracker
+from connectors.identity.oidc import OidcProvider
 from connectors.messages import OutgoingMessage
 from connectors.registry import build_channels
 from knowledge.answer import Knowledge
@@ -67,6 +70,7 @@ class Stores:
     dead_letters: SqlDeadLetters
     rotation: SqlRotation
     erasure: SqlErasure
+    identity: SqlIdentity
 
     def close(self) -> None:
         self.database.close()
@@ -89,6 +93,7 @@ def open_stores(settings: Settings, *, upgrade: bool = True) -> Stores:
         dead_letters=SqlDeadLetters(database, vault),
         rotation=SqlRotation(database, vault),
         erasure=SqlErasure(database, vault),
+        identity=SqlIdentity(database, vault),
     )
 
 
@@ -117,6 +122,21 @@ def follow_ups(knowledge: Knowledge) -> FollowUps:
     return FollowUps(load_follow_up_words(), vocabulary, knowledge, load_countries())
 
 
+def open_identification(settings: Settings, stores: Stores) -> Identification | None:
+    """The way to the identity provider; None where none is set. Raises ValueError with what to mend."""
+    config = oidc_config(settings)
+    if config is None:
+        return None
+    return Identification(
+        OidcProvider(config),
+        stores.identity,
+        settings.vault(),
+        public_url=settings.effective_public_url,
+        kept_s=settings.oidc.kept_minutes * 60.0,
+        clock=time.time,
+    )
+
+
 async def _read_from_outbox(_session: str, _message: OutgoingMessage) -> None:
     """A web chat's reply is delivered by being in the outbox: the event stream reads it there (bot/web/webchat.py)."""
 
@@ -138,6 +158,7 @@ class App:
     turns: Turns
     sender: Sender
     prices: PriceTable
+    identification: Identification | None
 
     def worker(self) -> Worker:
         """A worker over these parts."""
@@ -174,6 +195,8 @@ class App:
             await channel.close()
         if self.cases is not None:
             await self.cases.close()
+        if self.identification is not None:
+            await self.identification.close()
         await self.dialogue.close()
         await self.http.aclose()
         self.stores.close()
@@ -193,6 +216,7 @@ def build_app(settings: Settings) -> App:
         webchat=(webchat_config(settings), _read_from_outbox),
     )
     cases = case_tracker(settings)
+    identification = open_identification(settings, stores)
     http = httpx2.AsyncClient(trust_env=False, timeout=5.0)
     dialogue = RasaDialogue(http, settings.rasa_url, settings.rasa_timeout_s)
     limits = {name: channel.limits for name, channel in channels.items()}
@@ -207,7 +231,11 @@ def build_app(settings: Settings) -> App:
         http=http,
         dialogue=dialogue,
         actions=build_actions(
-            knowledge=knowledge, cases=cases, attempts=stores.attempts, clock=lambda: datetime.now(UTC)
+            knowledge=knowledge,
+            cases=cases,
+            attempts=stores.attempts,
+            clock=lambda: datetime.now(UTC),
+            identities=identification,
         ),
         turns=Turns(
             TimedDialogue(dialogue),
@@ -218,6 +246,7 @@ def build_app(settings: Settings) -> App:
             notices=Notices(wording, settings.operator_names, settings.retention_days),
             people=stores.people,
             guard=Guard(load_guard_rules()),
+            identification=identification,
         ),
         sender=Sender(
             stores.outbox,
@@ -229,4 +258,5 @@ def build_app(settings: Settings) -> App:
             budget(settings),
         ),
         prices=prices,
+        identification=identification,
     )

@@ -53,10 +53,17 @@ class Notices:
                 messages=str(kept.messages),
                 replies=str(kept.replies),
             ),
+            *self._identity(language, kept.identity_until),
             text(language, "kept_how_long", operator=self._operator[language], days=self._days_in(language)),
             text(language, "kept_words"),
             text(language, "kept_law", law=law, authority=text(language, f"authority_{country}")),
         )
+
+    def _identity(self, language: ReplyLanguage, until: float | None) -> tuple[str, ...]:
+        if until is None:
+            return ()
+        written = datetime.fromtimestamp(until, UTC).strftime("%d/%m/%Y %H:%M")
+        return (self._wording.text(language, "kept_identity", until=written),)
 
     def _days_in(self, language: ReplyLanguage) -> str:
         return self._wording.text(language, f"day_{_plural(self._days)}", count=str(self._days))

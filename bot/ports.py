@@ -215,6 +215,7 @@ class Kept:
     messages: int
     replies: int
     since: float  # POSIX seconds
+    identity_until: float | None = None  # until when a verified identity is kept; None: none is
 
 
 class People(Protocol):

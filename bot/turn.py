@@ -20,6 +20,8 @@ from actions.reply_language import DEFAULT_LANGUAGE, reply_language
 from bot import notice
 from bot.conversation import Conversation, Owner
 from bot.guard import Guard, Refusal, answered_with, heard_again
+from bot.identification import Identification, Written
+from bot.identity_links import Confirmed
 from bot.keywords import Keyword, keyword_in
 from bot.notice import Notices
 from bot.ports import Claim, People, TurnPlan
@@ -52,7 +54,9 @@ class Turns:
         notices: Notices,
         people: People,
         guard: Guard,
+        identification: Identification | None = None,
     ) -> None:
+        self._identification = identification
         self._dialogue = dialogue
         self._follow_ups = follow_ups
         self._wording = wording
@@ -162,6 +166,8 @@ class Turns:
         if keyword is Keyword.NO_MORE:  # once: the first stop ends the form that he may be in, and only that
             conversation = self._heard(claim, conversation, text, now)
             return await self._through_dialogue(claim, conversation, "/stop", None, now)
+        if (written := await self._code(claim, conversation, text, now)) is not None:
+            return await self._proven(claim, conversation, written, now)
         if not _can_be_read(claim.message, text):
             return self._plan(conversation, (self._fixed(conversation, "text_only"),), outcome="unreadable", now=now)
         follow_up = self._follow_ups.read(text, conversation.context, conversation.country or self._country)
@@ -171,6 +177,20 @@ class Turns:
             return self._plan(conversation, (self._fixed(conversation, "no_more"),), outcome="page", now=now)
         to_rasa = "/greet" if keyword is Keyword.START else text_for_rasa(text)
         return await self._through_dialogue(claim, conversation, to_rasa, None, now)
+
+    async def _code(self, claim: Claim, conversation: Conversation, text: str, now: float) -> Written | None:
+        """What the code of a sign-in in this message came to; None where it holds none."""
+        if self._identification is None:
+            return None
+        turn = str(claim.inbox_id)
+        return await asyncio.to_thread(self._identification.written, text, conversation.person_id, turn, now)
+
+    async def _proven(self, claim: Claim, conversation: Conversation, written: Written, now: float) -> TurnPlan:
+        """He has proven who he is, and what he asked before is answered; or the code was no good."""
+        if written.confirmed is Confirmed.BOUND:
+            return await self._through_dialogue(claim, conversation, "/status", None, now, resume=written.waiting)
+        reply = self._fixed(conversation, f"identity_{written.confirmed}")
+        return self._plan(conversation, (reply,), outcome="identity", now=now)
 
     def _picked_in_words(self, message: IncomingMessage, text: str, context: Context) -> str | None:
         return self._follow_ups.picked(text, context) if message.choice is None else None
@@ -206,8 +226,9 @@ class Turns:
         choice: str | None,
         now: float,
         follow_up: Kind | None = None,
+        resume: str | None = None,
     ) -> TurnPlan:
-        turn = self._turn_input(claim, conversation, choice, follow_up, now)
+        turn = self._turn_input(claim, conversation, choice, follow_up, now).model_copy(update={"resume": resume})
         results = await self._dialogue.ask(turn, text)
         effects = tuple(effect for result in results for effect in result.effects)
         after = _after(conversation, results, effects, now)

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from bot.ports import Priority
 from bot.store.database import Database
 from bot.store.forgetting import delete_old, delete_old_reports, forget_asked
+from bot.store.identity import delete_old_identity
 from bot.store.outbox import SqlOutbox
 from bot.store.rasa_tracker import forget_before, forget_conversations
 from bot.store.tables import OPEN_INBOX, OPEN_OUTBOX, inbox, outbox
@@ -51,6 +52,8 @@ class Housekeeping:
                 after = more
         with self._db.write() as connection:
             delete_old_reports(connection, before, now - min(UNKNOWN_S, self._retention_s))
+        with self._db.write() as connection:
+            delete_old_identity(connection, now)
         self._db.scrub()
 
     def _bring_back(self, now: float) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Table, func, select
 from bot.ports import Kept
 from bot.store.database import Database
 from bot.store.forgetting import conversations_of
-from bot.store.tables import inbox, outbox, people
+from bot.store.tables import identity_bindings, inbox, outbox, people
 
 
 class SqlPeople:
@@ -27,4 +27,10 @@ class SqlPeople:
             since = connection.execute(select(people.c.created_at).where(people.c.id == person_id)).scalar_one_or_none()
             if since is None:
                 raise LookupError("no such person")
-            return Kept(messages=count(inbox), replies=count(outbox), since=since)
+            until = select(func.max(identity_bindings.c.until)).where(identity_bindings.c.person_id == person_id)
+            return Kept(
+                messages=count(inbox),
+                replies=count(outbox),
+                since=since,
+                identity_until=connection.execute(until).scalar_one_or_none(),
+            )

@@ -14,9 +14,10 @@ import httpx2
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from connectors.sandbox import faults, phones_api
+from connectors.sandbox import benefits, faults, phones_api
 from connectors.sandbox.config import SandboxConfig
 from connectors.sandbox.govstack import create_router as create_govstack_router
+from connectors.sandbox.oidc.api import create_router as create_oidc_router
 from connectors.sandbox.open311.api import create_router as create_open311_router
 from connectors.sandbox.phones import HandsetName, Phones
 from connectors.sandbox.providers.telegram import TelegramProvider
@@ -82,6 +83,8 @@ def create_app(config: SandboxConfig) -> FastAPI:
     app.include_router(create_rest_router())
     app.include_router(create_open311_router())
     app.include_router(create_scheduler_router())
+    app.include_router(create_oidc_router(config.oidc_client))
+    app.include_router(benefits.create_router())
 
     @app.get("/sandbox/health")
     async def health() -> dict[str, str]:
