@@ -167,7 +167,7 @@ class Turns:
             conversation = self._heard(claim, conversation, text, now)
             return await self._through_dialogue(claim, conversation, "/stop", None, now)
         if (written := await self._code(claim, conversation, text, now)) is not None:
-            return await self._proven(claim, conversation, written, now)
+            return await self._proven(claim, self._heard(claim, conversation, text, now), written, now)
         if not _can_be_read(claim.message, text):
             return self._plan(conversation, (self._fixed(conversation, "text_only"),), outcome="unreadable", now=now)
         follow_up = self._follow_ups.read(text, conversation.context, conversation.country or self._country)

@@ -26,7 +26,9 @@ from connectors.identity.api import IdentityError
 from connectors.messages import ReplyLanguage
 
 _HERE = Path(__file__).parent
-_POLICY = "default-src 'none'; style-src 'self'; form-action {to}; base-uri 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src data:; form-action {to}; base-uri 'none'; frame-ancestors 'none'"
+)
 # `same-origin`, not `no-referrer`: the provider learns no address of ours, and our own form still names its origin.
 _HEADERS = {
     "Cache-Control": "no-store",

@@ -27,6 +27,15 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             {"WHATSAPP__PHONE_NUMBER_ID": "1"},
             "set all of DALIL_WHATSAPP__PHONE_NUMBER_ID, DALIL_WHATSAPP__ACCESS_TOKEN",
         ),
+        (
+            {"OIDC__ISSUER": "https://id.example"},
+            "set all of DALIL_OIDC__ISSUER, DALIL_OIDC__CLIENT_ID and DALIL_OIDC__KEY_FILE",
+        ),
+        (
+            {"OIDC__ISSUER": "http://id.example", "OIDC__CLIENT_ID": "c", "OIDC__KEY_FILE": "k.pem"},
+            "must be called by https",
+        ),
+        ({"OIDC__SCOPES": '["profile"]'}, "must hold openid"),
         ({"COUNTRY": "fr"}, "'ma', 'dz' or 'mr'"),
         ({"PORT": "99999"}, "less than or equal to 65535"),
     ],
