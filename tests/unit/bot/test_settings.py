@@ -35,7 +35,7 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             {"OIDC__ISSUER": "http://id.example", "OIDC__CLIENT_ID": "c", "OIDC__KEY_FILE": "k.pem"},
             "must be called by https",
         ),
-        ({"OIDC__SCOPES": '["profile"]'}, "must hold openid"),
+        ({"OIDC__SCOPES": "profile"}, "must hold openid"),
         ({"COUNTRY": "fr"}, "'ma', 'dz' or 'mr'"),
         ({"PORT": "99999"}, "less than or equal to 65535"),
     ],
@@ -46,6 +46,17 @@ def test_what_is_wrong_is_said(monkeypatch: pytest.MonkeyPatch, given: dict[str,
 
     with pytest.raises(ValidationError, match=sentence):
         Settings(_env_file=None)
+
+
+def test_scopes_and_ways_to_sign_in_are_written_as_the_standard_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DALIL_OIDC__SCOPES", "openid profile")
+    monkeypatch.setenv("DALIL_OIDC__ACR_VALUES", "idbb:acr:generated-code idbb:acr:biometrics")
+    given = Settings(_env_file=None).oidc
+
+    assert (("openid", "profile"), ("idbb:acr:generated-code", "idbb:acr:biometrics")) == (
+        given.scopes,
+        given.acr_values,
+    )
 
 
 def test_the_secret_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
