@@ -98,15 +98,10 @@ def _sandbox_whatsapp(settings: Settings) -> WhatsAppConfig:
 def oidc_config(settings: Settings) -> OidcConfig | None:
     """The identity provider that is set, the sandbox's where that is on, else none.
 
-    Raises ValueError where the key cannot be used, or the browser could not come back safely.
+    Raises `UnusableKey` where the key has changed since the settings were read.
     """
     given = settings.oidc
     if given.issuer and given.client_id and given.key_file:
-        public = settings.effective_public_url
-        if given.issuer.startswith("https://") and not public.startswith("https://"):
-            raise ValueError(
-                f"DALIL_PUBLIC_URL is {public}; a citizen can come back from DALIL_OIDC__ISSUER to https only"
-            )
         issuer, client_id, key = given.issuer, given.client_id, read_key(given.key_file)
     elif settings.sandbox:
         issuer, client_id, key = f"{settings.sandbox_url}/oidc", SANDBOX_CLIENT_ID, _sandbox_key(settings)

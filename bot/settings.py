@@ -124,6 +124,13 @@ class OidcSettings(BaseModel):
                 origin(self.issuer)
             except ValueError as error:
                 raise ValueError(f"DALIL_OIDC__ISSUER: {error}") from None
+        if self.key_file:
+            from connectors.identity.keys import read_key  # only who has a provider pays for loading it
+
+            try:
+                read_key(self.key_file)
+            except ValueError as error:
+                raise ValueError(f"DALIL_OIDC__KEY_FILE: {error}") from None
         return self
 
 
@@ -165,6 +172,15 @@ class Settings(BaseSettings):
     whatsapp: WhatsAppSettings = WhatsAppSettings()
     registration: RegistrationSettings = RegistrationSettings()
     oidc: OidcSettings = OidcSettings()
+
+    @model_validator(mode="after")
+    def _comes_back_safely(self) -> Settings:
+        public, issuer = self.effective_public_url, self.oidc.issuer or ""
+        if issuer.startswith("https://") and not public.startswith("https://"):
+            raise ValueError(
+                f"DALIL_PUBLIC_URL is {public}; from DALIL_OIDC__ISSUER a browser may come back to https only"
+            )
+        return self
 
     @field_validator("trusted_origins", "address_keys", mode="before")
     @classmethod

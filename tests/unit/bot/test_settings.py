@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import ECKey
 from pydantic import ValidationError
 
 from bot.settings import Settings
@@ -35,6 +36,10 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             {"OIDC__ISSUER": "http://id.example", "OIDC__CLIENT_ID": "c", "OIDC__KEY_FILE": "k.pem"},
             "must be called by https",
         ),
+        (
+            {"OIDC__ISSUER": "https://id.example", "OIDC__CLIENT_ID": "c", "OIDC__KEY_FILE": "nowhere.pem"},
+            "DALIL_OIDC__KEY_FILE: nowhere.pem cannot be read",
+        ),
         ({"OIDC__SCOPES": "profile"}, "must hold openid"),
         ({"COUNTRY": "fr"}, "'ma', 'dz' or 'mr'"),
         ({"PORT": "99999"}, "less than or equal to 65535"),
@@ -57,6 +62,16 @@ def test_scopes_and_ways_to_sign_in_are_written_as_the_standard_does(monkeypatch
         given.scopes,
         given.acr_values,
     )
+
+
+def test_an_identity_provider_sends_browsers_back_to_https_only(tmp_path: Path) -> None:
+    key = tmp_path / "oidc.pem"
+    key.write_bytes(ECKey.generate_key("P-256").as_pem(private=True))
+    oidc = {"issuer": "https://id.example", "client_id": "c", "key_file": str(key)}
+
+    with pytest.raises(ValidationError, match="may come back to https only"):
+        Settings(_env_file=None, oidc=oidc)
+    assert key == Settings(_env_file=None, oidc=oidc, public_url="https://dalil.example").oidc.key_file
 
 
 def test_the_secret_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
