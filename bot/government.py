@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bot.accounts import oidc_config
 from bot.settings import Settings
-from connectors.gov.api import CaseTracker
+from connectors.gov.api import CaseTracker, IdentifiedCaseTracker
 from connectors.gov.declared_systems import SANDBOX, open_systems
+from connectors.gov.guarded import GuardedIdentified
 from connectors.gov.identified import ByIdentity, Identified, SeveralIdentified, WithIdentified
 from connectors.gov.registration import RegistrationClient, RegistrationConfig
+from connectors.gov.resilience import Guard, Policy
 from connectors.gov.several import one_of
 from connectors.sandbox.benefits import API_KEY as BENEFITS_KEY
 from connectors.sandbox.rest.seed import API_KEY
@@ -33,14 +35,15 @@ def case_tracker(settings: Settings) -> CaseTracker | None:
     if oidc_config(settings) is None:
         example = identified[0].file_numbers.example
         raise ValueError(f"files like {example} are told to a verified identity only: set DALIL_OIDC__ISSUER")
-    return WithIdentified(plain, SeveralIdentified([Identified(client) for client in identified]))
+    return WithIdentified(plain, SeveralIdentified(identified))
 
 
-def _by_identity(settings: Settings) -> list[ByIdentity]:
-    clients: list[ByIdentity] = [*open_systems(settings.gov_systems_dir, gov_values(settings), "required")]
+def _by_identity(settings: Settings) -> list[IdentifiedCaseTracker]:
+    declared = open_systems(settings.gov_systems_dir, gov_values(settings), "required")
+    clients: list[tuple[str, ByIdentity]] = [(client.id, client) for client in declared]
     if settings.registration.identity and (registration := _registration(settings)):
-        clients.insert(0, registration)
-    return clients
+        clients.insert(0, ("registration", registration))
+    return [GuardedIdentified(Identified(client), Guard(name, Policy())) for name, client in clients]
 
 
 def _by_birth_date(settings: Settings) -> CaseTracker | None:
