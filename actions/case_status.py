@@ -22,6 +22,7 @@ from actions.attempts import AttemptLedger, file_key, is_locked
 from actions.contract import TurnResult
 from actions.deadline import Deadlines
 from actions.following import FollowOffer, FollowOffers, has_ended, told_of
+from actions.identification import IdentifiedCases, NotTold
 from actions.replies import Wording
 from actions.speak import handled, utter
 from actions.status_form import BIRTH_DATE, FILE_NUMBER, LOOK_UP, ask_again
@@ -61,7 +62,9 @@ class CaseStatus(Action):
         tracking: Tracking,
         deadlines: Deadlines,
         follows: FollowOffers | None = None,
+        identified: IdentifiedCases | None = None,
     ) -> None:
+        self._identified = identified
         self._wording = wording
         self._cases = cases
         self._follows = follows
@@ -75,6 +78,9 @@ class CaseStatus(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
+        if self._identified is not None and self._identified.has(number := tracker.slots.get(FILE_NUMBER)):
+            utter(dispatcher, await self._look_up_identified(self._identified, message, number))
+            return _emptied()
         if self._cases is None:
             utter(dispatcher, self._without_a_system(message))
             return _emptied()
@@ -93,9 +99,7 @@ class CaseStatus(Action):
         try:
             case = await cases.find(number, born)
         except (SystemDown, SystemSlow, SystemGarbled) as error:
-            log = logger.error if error.alert else logger.warning
-            log("turn %s: government system: %s", message.turn.turn_id, error, extra={"trace": message.turn.trace})
-            return self._sorry(message, _FAILURES[type(error)], ("choose_retry", "choose_agent")), False
+            return self._failed(message, error), False
         if case is None:
             await asyncio.to_thread(self._attempts.record_failure, person, key, now, message.turn.turn_id)
             return self._sorry(message, "case_not_found", ("choose_cancel", "choose_agent")), True
@@ -109,6 +113,20 @@ class CaseStatus(Action):
             return False
         turn = message.turn
         return await asyncio.to_thread(self._follows.offer, turn.person_id, turn.conversation_id, offer, self._clock())
+
+    async def _look_up_identified(self, cases: IdentifiedCases, message: Understood, number: str) -> TurnResult:
+        try:
+            return self._tell(message, await cases.find(message, number), follow=False)
+        except NotTold as instead:
+            choices = [self._wording.choice(message.reply_in, key) for key in instead.choices]
+            return handled(message, instead.paragraphs, choices=choices)
+        except (SystemDown, SystemSlow, SystemGarbled) as error:
+            return self._failed(message, error)
+
+    def _failed(self, message: Understood, error: GovError) -> TurnResult:
+        log = logger.error if error.alert else logger.warning
+        log("turn %s: government system: %s", message.turn.turn_id, error, extra={"trace": message.turn.trace})
+        return self._sorry(message, _FAILURES[type(error)], ("choose_retry", "choose_agent"))
 
     def _without_a_system(self, message: Understood) -> TurnResult:
         language = message.reply_in

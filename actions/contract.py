@@ -71,6 +71,7 @@ class TurnInput(_Frozen):
     chosen_language: ReplyLanguage | None = None  # asked for by the citizen: wins over the message's own
     context: Context = Context()
     choice: str | None = None  # the payload of a tapped button or a numbered answer (actions/payloads.py)
+    resume: str | None = None  # the file that was asked about before the citizen proved who he is
     follow_up: Literal["correction", "explain", "elsewhere"] | None = (
         None  # what the message does with the turns before it
     )

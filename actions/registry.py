@@ -11,6 +11,7 @@ from actions.case_status import CaseStatus, Clock
 from actions.complaint import Complaint
 from actions.deadline import Deadlines
 from actions.following import FollowOffers
+from actions.identification import IdentifiedCases, Identities
 from actions.language import ChangeLanguage
 from actions.replies import load_wording
 from actions.request_person import PersonRequested
@@ -19,6 +20,7 @@ from actions.status_form import AskBirthDate, AskFileNumber, ValidateStatusForm
 from actions.stop import Stop
 from actions.tracking import Tracking
 from connectors.gov.api import CaseTracker
+from connectors.gov.identified import WithIdentified
 from connectors.gov.trackers import load_trackers
 from knowledge.answer import Knowledge
 from knowledge.countries import load_countries
@@ -31,13 +33,20 @@ def build_actions(
     attempts: AttemptLedger,
     clock: Clock,
     follows: FollowOffers | None = None,
+    identities: Identities | None = None,
 ) -> list[Action]:
     """The actions for rasa-sdk's `ActionExecutor.register_action`.
 
     `cases` None: no government system is connected, and the citizen is told so. `clock` gives the present, with its
-    time zone. `follows` None: nobody is offered to be told when his file changes.
+    time zone. `follows` None: nobody is offered to be told when his file changes. `identities`: must be given where
+    `cases` holds systems that ask for an identity.
     """
     wording = load_wording()
+    identified = None
+    if isinstance(cases, WithIdentified):
+        if identities is None:
+            raise ValueError("a government system asks for an identity, and no identity provider is connected")
+        identified = IdentifiedCases(cases.identified, identities, wording, attempts, clock)
     question = AnswerQuestion(wording, knowledge)
     deadlines = Deadlines(wording, knowledge)
     tracking = Tracking(wording, load_trackers(), load_countries())
@@ -53,9 +62,9 @@ def build_actions(
         Affirm(wording, knowledge, question),
         ChangeLanguage(wording),
         Stop(wording),
-        ValidateStatusForm(cases),
+        ValidateStatusForm(cases, identified),
         AskFileNumber(wording, cases, deadlines),
         AskBirthDate(wording, cases),
-        CaseStatus(wording, cases, attempts, clock, tracking, deadlines, follows),
+        CaseStatus(wording, cases, attempts, clock, tracking, deadlines, follows, identified),
         CancelForm(wording),
     ]

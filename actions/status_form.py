@@ -16,6 +16,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.birth_date import DateMistake, read_birth_date
 from actions.deadline import Deadlines
+from actions.identification import IdentifiedCases
 from actions.replies import Wording
 from actions.speak import handled, utter
 from actions.turn_input import Understood, understood
@@ -50,8 +51,9 @@ def leave_form() -> list[EventType]:
 class ValidateStatusForm(FormValidationAction):
     """Fills both slots from one message where it holds both. Without a connected system the form ends at once."""
 
-    def __init__(self, cases: CaseTracker | None) -> None:
+    def __init__(self, cases: CaseTracker | None, identified: IdentifiedCases | None = None) -> None:
         self._file_numbers = cases.file_numbers if cases is not None else None
+        self._identified = identified
 
     def name(self) -> str:
         return "validate_status_form"
@@ -59,6 +61,8 @@ class ValidateStatusForm(FormValidationAction):
     async def required_slots(
         self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[str]:
+        if self._identified is not None and self._identified.has(tracker.slots.get(FILE_NUMBER)):
+            return [FILE_NUMBER]  # who he is will be proven, and a birth date is not asked for
         return domain_slots if self._file_numbers is not None else []
 
     async def extract_file_number(
@@ -67,7 +71,7 @@ class ValidateStatusForm(FormValidationAction):
         message, rule = understood(tracker), self._rule()
         if _just_looked_up(tracker):
             return {}  # Rasa runs the form again with the same message
-        number = rule.find(message.text)
+        number = rule.find(message.turn.resume or message.text)
         if number is not None:
             return {FILE_NUMBER: number}
         return {FILE_NUMBER: message.text} if _answers(FILE_NUMBER, tracker, message) else {}

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import hashlib
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from bot.identification import CALLBACK
 from bot.settings import Settings
 from connectors.channels.telegram import TelegramConfig
 from connectors.channels.twilio import TwilioConfig
 from connectors.channels.webchat import WebChatConfig
 from connectors.channels.whatsapp import WhatsAppConfig
+from connectors.identity.keys import ClientKey, own_key, public_key, read_key
+from connectors.identity.oidc import OidcConfig
 from connectors.sandbox.config import GRAPH_VERSION, SandboxConfig
+from connectors.sandbox.oidc.provider import Client
 from connectors.templates import load_templates
 
 # Telephone numbers that no subscriber has: Twilio's own test senders.
 SANDBOX_SMS_FROM = "+15005550006"
 SANDBOX_WHATSAPP_FROM = "+15005550009"
+SANDBOX_CLIENT_ID = "dalil-sandbox"
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # FIPS 186-4, D.1.2.3
 SANDBOX_PHONE_NUMBER_ID = "100000000000001"  # Meta's are as long
 
 
@@ -87,6 +95,35 @@ def _sandbox_whatsapp(settings: Settings) -> WhatsAppConfig:
     )
 
 
+def oidc_config(settings: Settings) -> OidcConfig | None:
+    """The identity provider that is set, the sandbox's where that is on, else none.
+
+    Raises `UnusableKey` where the key has changed since the settings were read.
+    """
+    given = settings.oidc
+    if given.issuer and given.client_id and given.key_file:
+        issuer, client_id, key = given.issuer, given.client_id, read_key(given.key_file)
+    elif settings.sandbox:
+        issuer, client_id, key = f"{settings.sandbox_url}/oidc", SANDBOX_CLIENT_ID, _sandbox_key(settings)
+    else:
+        return None
+    return OidcConfig(
+        issuer=issuer,
+        client_id=client_id,
+        key=key,
+        scopes=given.scopes,
+        acr_values=given.acr_values,
+        subject_claim=given.subject_claim,
+        timeout_s=given.timeout_s,
+    )
+
+
+def _sandbox_key(settings: Settings) -> ClientKey:
+    """Our key at the sandbox's identity provider: made from the installation's secret, so that both sides have it."""
+    number = int(settings.derived("sandbox-oidc-key"), 16) % (_P256_ORDER - 1) + 1
+    return own_key(ec.derive_private_key(number, ec.SECP256R1()))
+
+
 def webchat_config(settings: Settings) -> WebChatConfig:
     """Our own pages may post, and those of DALIL_TRUSTED_ORIGINS."""
     local = (f"http://127.0.0.1:{settings.port}", f"http://localhost:{settings.port}")
@@ -114,6 +151,9 @@ def sandbox_config(settings: Settings) -> SandboxConfig:
         whatsapp_phone_number_id=whatsapp.phone_number_id,
         whatsapp_access_token=whatsapp.access_token,
         whatsapp_app_secret=whatsapp.app_secrets[0],
+        oidc_client=Client(
+            SANDBOX_CLIENT_ID, settings.effective_public_url + CALLBACK, public_key(_sandbox_key(settings))
+        ),
     )
 
 

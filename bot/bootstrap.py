@@ -14,7 +14,7 @@ from actions.follow_ups import FollowUps
 from actions.phrases import load_follow_up_words
 from actions.registry import build_actions
 from actions.replies import Wording, load_wording
-from bot.accounts import telegram_config, twilio_config, webchat_config, whatsapp_config
+from bot.accounts import oidc_config, telegram_config, twilio_config, webchat_config, whatsapp_config
 from bot.budget import Budget
 from bot.content_watch import ContentWatch
 from bot.dialogue import RasaDialogue
@@ -23,6 +23,7 @@ from bot.follower import Follower, Rhythm
 from bot.following import Following
 from bot.government import case_tracker
 from bot.guard import Guard, load_guard_rules
+from bot.identification import Identification
 from bot.notice import Notices
 from bot.outbox import Sender
 from bot.prices import PriceTable, load_prices
@@ -37,6 +38,7 @@ from bot.store.erasure import SqlErasure
 from bot.store.export import SqlExport
 from bot.store.follows import SqlFollows
 from bot.store.housekeeping import Housekeeping
+from bot.store.identity import SqlIdentity
 from bot.store.inbox import SqlInbox
 from bot.store.migrate import migrate
 from bot.store.outbox import SqlOutbox
@@ -49,6 +51,7 @@ from bot.turn import Turns
 from bot.worker import Worker
 from connectors.channel import Channel
 from connectors.gov.api import CaseTracker
+from connectors.identity.oidc import OidcProvider
 from connectors.messages import OutgoingMessage
 from connectors.registry import build_channels
 from connectors.tls import usual_tls
@@ -76,6 +79,7 @@ class Stores:
     erasure: SqlErasure
     export: SqlExport
     follows: SqlFollows
+    identity: SqlIdentity
 
     def close(self) -> None:
         self.database.close()
@@ -100,6 +104,7 @@ def open_stores(settings: Settings, *, upgrade: bool = True) -> Stores:
         erasure=SqlErasure(database, vault),
         export=SqlExport(database, vault),
         follows=SqlFollows(database, vault),
+        identity=SqlIdentity(database, vault),
     )
 
 
@@ -133,6 +138,21 @@ def follow_ups(knowledge: Knowledge) -> FollowUps:
     return FollowUps(load_follow_up_words(), vocabulary, knowledge, load_countries())
 
 
+def open_identification(settings: Settings, stores: Stores) -> Identification | None:
+    """The way to the identity provider; None where none is set. Raises ValueError with what to mend."""
+    config = oidc_config(settings)
+    if config is None:
+        return None
+    return Identification(
+        OidcProvider(config),
+        stores.identity,
+        settings.vault(),
+        public_url=settings.effective_public_url,
+        kept_s=settings.oidc.kept_minutes * 60.0,
+        clock=time.time,
+    )
+
+
 async def _read_from_outbox(_session: str, _message: OutgoingMessage) -> None:
     """A web chat's reply is delivered by being in the outbox: the event stream reads it there (bot/web/webchat.py)."""
 
@@ -154,6 +174,7 @@ class App:
     turns: Turns
     sender: Sender
     prices: PriceTable
+    identification: Identification | None
 
     def worker(self) -> Worker:
         """A worker over these parts."""
@@ -203,6 +224,8 @@ class App:
             await channel.close()
         if self.cases is not None:
             await self.cases.close()
+        if self.identification is not None:
+            await self.identification.close()
         await self.dialogue.close()
         await self.http.aclose()
         self.stores.close()
@@ -224,6 +247,7 @@ def build_app(settings: Settings) -> App:
     cases = case_tracker(settings)
     http = httpx2.AsyncClient(trust_env=False, timeout=5.0, verify=usual_tls())
     follow = settings.follow
+    identification = open_identification(settings, stores)
     dialogue = RasaDialogue(http, settings.rasa_url, settings.rasa_timeout_s)
     limits = {name: channel.limits for name, channel in channels.items()}
     return App(
@@ -242,6 +266,7 @@ def build_app(settings: Settings) -> App:
             attempts=stores.attempts,
             clock=lambda: datetime.now(UTC),
             follows=stores.follows if follow.per_person else None,
+            identities=identification,
         ),
         turns=Turns(
             TimedDialogue(dialogue),
@@ -253,6 +278,7 @@ def build_app(settings: Settings) -> App:
             people=stores.people,
             guard=Guard(load_guard_rules()),
             following=Following(wording, stores.follows, follow.days, follow.per_person, follow.first_s),
+            identification=identification,
         ),
         sender=Sender(
             stores.outbox,
@@ -265,4 +291,5 @@ def build_app(settings: Settings) -> App:
             quiet_hours(settings),
         ),
         prices=prices,
+        identification=identification,
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx2
 
-from bot.accounts import telegram_config, twilio_config, whatsapp_config
+from bot.accounts import oidc_config, telegram_config, twilio_config, whatsapp_config
 from bot.bootstrap import open_knowledge, open_stores
 from bot.dialogue import RasaDialogue
 from bot.government import case_tracker
@@ -18,6 +18,8 @@ from bot.ports import StoreUnavailable
 from bot.prices import PricesError, load_prices
 from bot.processes import newest_model
 from bot.settings import SECRET_MIN, Settings, misspelt_lines
+from connectors.identity.api import IdentityError
+from connectors.identity.oidc import OidcProvider
 from knowledge.embedding import EmbedderError
 from knowledge.loader import ContentError
 
@@ -55,6 +57,7 @@ async def examine(settings: Settings) -> list[Finding]:
         if settings.registration.base_url or settings.sandbox:
             findings.append(await _answers(http, "registration", f"{registration}/services", "its address or network"))
     findings.append(await _systems(settings))
+    findings.append(await _identity(settings))
     return findings
 
 
@@ -135,6 +138,23 @@ async def _systems(settings: Settings) -> Finding:
     example = tracker.file_numbers.example
     await tracker.close()
     return Finding("systems", True, f"connected; a file number looks like {example}")
+
+
+async def _identity(settings: Settings) -> Finding:
+    """Whether the identity provider answers, offers what is needed, and takes a proof of our key's kind."""
+    try:
+        config = oidc_config(settings)
+    except ValueError as error:
+        return Finding("identity", False, f"{error}; check DALIL_OIDC__KEY_FILE and DALIL_PUBLIC_URL")
+    if config is None:
+        return Finding("identity", True, "no identity provider is set; files are told by number and birth date")
+    provider = OidcProvider(config)
+    try:
+        return Finding("identity", True, await provider.check())
+    except IdentityError as error:
+        return Finding("identity", False, f"{error} at {config.issuer}; docs/howto/connect-an-identity-provider.md")
+    finally:
+        await provider.close()
 
 
 def _channels(settings: Settings) -> list[Finding]:

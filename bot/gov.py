@@ -59,6 +59,8 @@ def try_it(
     values = gov_values(settings.model_copy(update={"sandbox": settings.sandbox is not False}))
     try:
         system = read_system(file, values)
+        if system.identity == "required":
+            fail("This system tells a file to a verified identity only. Ask for one in the chat, as a citizen would.")
         found = system.file_number.rule.find(number)
         if found is None:
             fail(f"That is no file number of this system. They look like {system.file_number.example}.")

@@ -35,6 +35,7 @@ class Metrics:
         self.turns = self._counter("turns", "Turns by outcome", "outcome")
         self.turn_failures = self._counter("turn_failures", "Tries of a turn that failed, by reason", "reason")
         self.step = self._histogram("step_seconds", "Time of one step of a turn", "step")
+        self.identity = self._counter("identity", "Steps of proving an identity, by result", "result")
         self.opted_out = self._counter("opted_out", "People who want nothing more", "channel", "how")
         self.leases_lost = self._counter("leases_lost", "Rows whose worker died or was too slow", "queue")
         self.content_mistakes = self._gauge("content_mistakes", "Mistakes that keep new sheets from being taken")

@@ -57,7 +57,7 @@ class Notices:
                 messages=str(kept.messages),
                 replies=str(kept.replies),
             ),
-            *self._followed(language, kept),
+            *self._also(language, kept),
             text(language, "kept_how_long", operator=self._operator[language], days=self._days_in(language)),
             text(language, "kept_words"),
             text(language, "kept_law", law=law, authority=text(language, f"authority_{country}")),
@@ -80,7 +80,7 @@ class Notices:
             replies=str(kept.replies),
             requests=str(kept.requests),
         )
-        counts = " ".join([counts, *self._followed(language, kept)])
+        counts = " ".join([counts, *self._also(language, kept)])
         law = text(language, f"law_{country}")
         rest = text(language, "export_rest", operator=self._operator[language], days=self._days_in(language), law=law)
         lines = [self._line(language, one) for one in said]
@@ -91,13 +91,21 @@ class Notices:
             return (counts, rest)
         return (counts, "\n".join([text(language, "export_last"), *lines]), rest)
 
-    def _followed(self, language: ReplyLanguage, kept: Kept) -> tuple[str, ...]:
-        return (self._wording.text(language, "kept_follows", count=str(kept.follows)),) if kept.follows else ()
+    def _also(self, language: ReplyLanguage, kept: Kept) -> tuple[str, ...]:
+        """What is kept of some only: files that are followed, an identity that was proven."""
+        followed = (self._wording.text(language, "kept_follows", count=str(kept.follows)),) if kept.follows else ()
+        return (*followed, *self._identity(language, kept.identity_until))
 
     def _line(self, language: ReplyLanguage, said: Said) -> str:
         words = truncate(" ".join(said.text.split()) or "…", EXPORTED_CHARS)
         key = "export_mine" if said.ours else "export_yours"
         return self._wording.text(language, key, day=_day(said.at), text=words)
+
+    def _identity(self, language: ReplyLanguage, until: float | None) -> tuple[str, ...]:
+        if until is None:
+            return ()
+        written = datetime.fromtimestamp(until, UTC).strftime("%d/%m/%Y %H:%M")
+        return (self._wording.text(language, "kept_identity", until=written),)
 
     def _days_in(self, language: ReplyLanguage) -> str:
         return days_in(self._wording, language, self._days)

@@ -218,6 +218,7 @@ class Kept:
     since: float  # POSIX seconds
     requests: int = 0  # for a person
     follows: int = 0  # files that are followed for him
+    identity_until: float | None = None  # until when a verified identity is kept; None: none is
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.vault import Vault
+from connectors.http import origin
 from connectors.messages import ReplyLanguage
 from connectors.sms_text import segments, to_gsm7_french
 from connectors.text import utf16_units
@@ -96,6 +97,51 @@ class RegistrationSettings(BaseModel):
     client: str = "MA/GOV/DALIL/ASSISTANT"  # Information-Mediator-Client header: INSTANCE/CLASS/MEMBER/SUBSYSTEM
     timeout_s: float = Field(default=2.0, gt=0, le=10)
     file_number_pattern: str = r"^[A-Z]{2}-\d{4}-\d{6}$"
+    identity: bool = False  # a file is told to the verified identity that its applicantId names, to nobody else
+
+
+class OidcSettings(BaseModel):
+    """An identity provider (OpenID Connect). Without `issuer` the sandbox's is used (or none)."""
+
+    issuer: str | None = None
+    client_id: str | None = None
+    key_file: Path | None = None
+    scopes: Annotated[tuple[str, ...], NoDecode] = ("openid",)
+    acr_values: Annotated[tuple[str, ...], NoDecode] = ()
+    subject_claim: str = Field(default="sub", min_length=1)
+    timeout_s: float = Field(default=5.0, gt=0, le=10)
+    kept_minutes: int = Field(default=60, ge=1, le=43_200)
+
+    @field_validator("scopes", "acr_values", mode="before")
+    @classmethod
+    def _spaced(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("scopes")
+    @classmethod
+    def _is_oidc(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        if "openid" not in scopes:
+            raise ValueError("DALIL_OIDC__SCOPES must hold openid")
+        return scopes
+
+    @model_validator(mode="after")
+    def _whole(self) -> OidcSettings:
+        given = [bool(one) for one in (self.issuer, self.client_id, self.key_file)]
+        if any(given) and not all(given):
+            raise ValueError("set all of DALIL_OIDC__ISSUER, DALIL_OIDC__CLIENT_ID and DALIL_OIDC__KEY_FILE, or none")
+        if self.issuer and not self.issuer.startswith("https://"):
+            try:
+                origin(self.issuer)
+            except ValueError as error:
+                raise ValueError(f"DALIL_OIDC__ISSUER: {error}") from None
+        if self.key_file:
+            from connectors.identity.keys import read_key  # only who has a provider pays for loading it
+
+            try:
+                read_key(self.key_file)
+            except ValueError as error:
+                raise ValueError(f"DALIL_OIDC__KEY_FILE: {error}") from None
+        return self
 
 
 class FollowSettings(BaseModel):
@@ -174,6 +220,16 @@ class Settings(BaseSettings):
     follow: FollowSettings = FollowSettings()
     quiet: QuietSettings = QuietSettings()
     events: EventSettings = EventSettings()
+    oidc: OidcSettings = OidcSettings()
+
+    @model_validator(mode="after")
+    def _comes_back_safely(self) -> Settings:
+        public, issuer = self.effective_public_url, self.oidc.issuer or ""
+        if issuer.startswith("https://") and not public.startswith("https://"):
+            raise ValueError(
+                f"DALIL_PUBLIC_URL is {public}; from DALIL_OIDC__ISSUER a browser may come back to https only"
+            )
+        return self
 
     @field_validator("trusted_origins", "address_keys", mode="before")
     @classmethod

@@ -21,17 +21,19 @@ from bot import notice
 from bot.conversation import Conversation, Owner
 from bot.following import Following
 from bot.guard import Guard, Refusal, answered_with, heard_again
+from bot.identification import Identification, Written
+from bot.identity_links import Confirmed
 from bot.keywords import Keyword, keyword_in
 from bot.notice import EXPORTED, Notices
 from bot.ports import Claim, People, TurnPlan
+from bot.said import MAX_TEXT, as_said, can_be_read, choice_of, for_rasa, text_for_rasa
 from connectors.channel import Limits
-from connectors.messages import IncomingMessage, Medium, MessageKind, OutgoingMessage, Reply, ReplyLanguage
+from connectors.messages import IncomingMessage, Medium, OutgoingMessage, Reply, ReplyLanguage
 from connectors.render import render
 from connectors.sms_pages import MORE
 from knowledge.language.identify import identify
 from knowledge.language.normalise import ascii_digits, clean
 
-MAX_TEXT = 1_600  # longer than any question; what follows cannot change what it asks
 _NO = "i:deny"  # the payload of an offered "no, thank you"
 _FOLLOW = str(payloads.Follow())
 
@@ -55,7 +57,9 @@ class Turns:
         people: People,
         guard: Guard,
         following: Following,
+        identification: Identification | None = None,
     ) -> None:
+        self._identification = identification
         self._dialogue = dialogue
         self._follow_ups = follow_ups
         self._wording = wording
@@ -91,7 +95,7 @@ class Turns:
         # A question whether to delete everything is answered by the very next message, or not at all.
         conversation = conversation.model_copy(update={"context": context.model_copy(update={"forgetting": False})})
         next_page = bool(context.rest) and (keyword is Keyword.MORE or ascii_digits(text) == MORE)
-        choice = _choice_of(message, text, context) or self._picked_in_words(message, text, context)
+        choice = choice_of(message, text, context) or self._picked_in_words(message, text, context)
         picked = next_page or choice is not None
         conversation, refusal = self._admitted(claim, conversation, text, keyword, now, picked=picked)
         if refusal is not None:
@@ -102,7 +106,7 @@ class Turns:
             match payloads.parse(choice):
                 case (payloads.Follow() | payloads.Unfollow()) as asked:
                     return await self._follow(conversation, asked, now)
-            return await self._through_dialogue(claim, conversation, _for_rasa(text, choice), choice, now)
+            return await self._through_dialogue(claim, conversation, for_rasa(text, choice), choice, now)
         return await self._written(claim, conversation, text, keyword, now, asked_to_confirm=context.forgetting)
 
     def _admitted(
@@ -113,7 +117,7 @@ class Turns:
             return self._guard.picked(conversation, claim.received_at)
         if keyword is Keyword.START:
             conversation = heard_again(conversation, claim.received_at)
-        return self._guard.wrote(conversation, _as_said(claim.message, text), claim.received_at, now)
+        return self._guard.wrote(conversation, as_said(claim.message, text), claim.received_at, now)
 
     async def _while_opted_out(self, claim: Claim, text: str, keyword: Keyword | None, now: float) -> TurnPlan:
         """Silence, until he starts again. To be forgotten he need not start: it is done without another word."""
@@ -185,19 +189,14 @@ class Turns:
         """A message in the citizen's own words."""
         if keyword is Keyword.FORGET or (keyword is Keyword.CONFIRM and asked_to_confirm):
             return self._forget(self._heard(claim, conversation, text, now), now, confirmed=asked_to_confirm)
-        if keyword is Keyword.CONFIRM and conversation.context.choices[:1] == (_FOLLOW,):
-            return await self._follow(self._heard(claim, conversation, text, now), payloads.Follow(), now)
-        if keyword is Keyword.UNFOLLOW or keyword is Keyword.FOLLOWED:
-            asked = payloads.Unfollow() if keyword is Keyword.UNFOLLOW else None
-            return await self._follow(self._heard(claim, conversation, text, now), asked, now)
-        if keyword is Keyword.KEPT:
-            return await self._kept(self._heard(claim, conversation, text, now), now)
-        if keyword is Keyword.EXPORT:
-            return await self._export(claim, self._heard(claim, conversation, text, now), now)
+        if (own := await self._own(claim, self._heard(claim, conversation, text, now), keyword, now)) is not None:
+            return own
         if keyword is Keyword.NO_MORE:  # once: the first stop ends the form that he may be in, and only that
             conversation = self._heard(claim, conversation, text, now)
             return await self._through_dialogue(claim, conversation, "/stop", None, now)
-        if not _can_be_read(claim.message, text):
+        if (written := await self._code(claim, conversation, text, now)) is not None:
+            return await self._proven(claim, self._heard(claim, conversation, text, now), written, now)
+        if not can_be_read(claim.message, text):
             return self._plan(conversation, (self._fixed(conversation, "text_only"),), outcome="unreadable", now=now)
         follow_up = self._follow_ups.read(text, conversation.context, conversation.country or self._country)
         if follow_up is not None:
@@ -206,6 +205,37 @@ class Turns:
             return self._plan(conversation, (self._fixed(conversation, "no_more"),), outcome="page", now=now)
         to_rasa = "/greet" if keyword is Keyword.START else text_for_rasa(text)
         return await self._through_dialogue(claim, conversation, to_rasa, None, now)
+
+    async def _own(
+        self, claim: Claim, conversation: Conversation, keyword: Keyword | None, now: float
+    ) -> TurnPlan | None:
+        """What a keyword asks of the app itself: what is kept of him, what is followed; None for anything else."""
+        if keyword is Keyword.CONFIRM and conversation.context.choices[:1] == (_FOLLOW,):
+            return await self._follow(conversation, payloads.Follow(), now)
+        match keyword:
+            case Keyword.UNFOLLOW:
+                return await self._follow(conversation, payloads.Unfollow(), now)
+            case Keyword.FOLLOWED:
+                return await self._follow(conversation, None, now)
+            case Keyword.KEPT:
+                return await self._kept(conversation, now)
+            case Keyword.EXPORT:
+                return await self._export(claim, conversation, now)
+        return None
+
+    async def _code(self, claim: Claim, conversation: Conversation, text: str, now: float) -> Written | None:
+        """What the code of a sign-in in this message came to; None where it holds none."""
+        if self._identification is None:
+            return None
+        turn = str(claim.inbox_id)
+        return await asyncio.to_thread(self._identification.written, text, conversation.person_id, turn, now)
+
+    async def _proven(self, claim: Claim, conversation: Conversation, written: Written, now: float) -> TurnPlan:
+        """He has proven who he is, and what he asked before is answered; or the code was no good."""
+        if written.confirmed is Confirmed.BOUND:
+            return await self._through_dialogue(claim, conversation, "/status", None, now, resume=written.waiting)
+        reply = self._fixed(conversation, f"identity_{written.confirmed}")
+        return self._plan(conversation, (reply,), outcome="identity", now=now)
 
     def _picked_in_words(self, message: IncomingMessage, text: str, context: Context) -> str | None:
         return self._follow_ups.picked(text, context) if message.choice is None else None
@@ -216,7 +246,7 @@ class Turns:
             return self._next_page(conversation, follow_up.context)
         conversation = conversation.model_copy(update={"context": follow_up.context})
         if follow_up.choice is not None:
-            text = _for_rasa(follow_up.text, follow_up.choice)
+            text = for_rasa(follow_up.text, follow_up.choice)
         else:
             text = text_for_rasa(follow_up.text) if follow_up.text else "/ask_overview"
         return await self._through_dialogue(claim, conversation, text, follow_up.choice, now, follow_up.kind)
@@ -241,8 +271,9 @@ class Turns:
         choice: str | None,
         now: float,
         follow_up: Kind | None = None,
+        resume: str | None = None,
     ) -> TurnPlan:
-        turn = self._turn_input(claim, conversation, choice, follow_up, now)
+        turn = self._turn_input(claim, conversation, choice, follow_up, now).model_copy(update={"resume": resume})
         results = await self._dialogue.ask(turn, text)
         effects = tuple(effect for result in results for effect in result.effects)
         after = _after(conversation, results, effects, now)
@@ -316,43 +347,6 @@ class Turns:
 
 def _utc(now: float) -> datetime:
     return datetime.fromtimestamp(now, UTC)
-
-
-def _can_be_read(message: IncomingMessage, text: str) -> bool:
-    """Letters or digits, or a tapped button. A photo's caption counts, an emoji alone does not."""
-    return message.kind is MessageKind.CHOICE or any(character.isalnum() for character in text)
-
-
-def _choice_of(message: IncomingMessage, text: str, context: Context) -> str | None:
-    """The payload that this message picks: a tapped button, or a number from the last list."""
-    if message.choice is not None:
-        return message.choice if payloads.parse(message.choice) is not None else None
-    digits = ascii_digits(text).strip(" .)-(")
-    if digits.isdecimal() and len(digits) <= 2 and 1 <= int(digits) <= len(context.choices):
-        return context.choices[int(digits) - 1]
-    return None
-
-
-def _for_rasa(text: str, choice: str) -> str:
-    """A choice as Rasa gets it: its forced intent."""
-    match payloads.parse(choice):
-        case payloads.Ask(facet=facet):
-            return f"/ask_{facet}"
-        case payloads.Intend(intent=intent):
-            return f"/{intent}"
-        case payloads.Speak():
-            return "/language"
-    return text_for_rasa(text)
-
-
-def text_for_rasa(text: str) -> str:
-    """A citizen's text without leading slashes: Rasa would read `/restart` as a command."""
-    return text.lstrip("/ \t\n") or "?"
-
-
-def _as_said(message: IncomingMessage, text: str) -> str:
-    """What tells this message from others: two stickers are alike, a sticker and its words are not."""
-    return text if message.kind is MessageKind.TEXT else f"{message.kind} {message.choice} {text}"
 
 
 def _after(

@@ -19,8 +19,8 @@ from actions.replies import load_wording
 from actions.turn_input import Understood, from_parse
 from bot.bootstrap import open_knowledge
 from bot.rasa_nlu import RasaNlu, find_or_start
+from bot.said import MAX_TEXT, text_for_rasa
 from bot.settings import Settings
-from bot.turn import MAX_TEXT, text_for_rasa
 from connectors.messages import Medium
 from knowledge.language.normalise import clean
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from bot.evaluation.score import VARIETIES, Row
 from bot.evaluation.training import DALIL, PEER, Pipeline, Say, Trained, archive_of, kept, train
 from bot.processes import newest_model, rasa_environment
+from bot.said import MAX_TEXT, text_for_rasa
 from bot.settings import PROJECT, Settings
-from bot.turn import MAX_TEXT, text_for_rasa
 from knowledge.language.normalise import clean
 
 ASK = "ask_"

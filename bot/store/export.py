@@ -1,7 +1,7 @@
 """Everything that is kept of one person, as plain data, for an operator to hand to him: the right of access.
 
 Rows are given as they are stored, so that nothing is kept that is not shown; what is sealed is opened, what is JSON is
-read, and a time is a date. Only rows of this person's are looked at.
+read, and a time is a date; but a one-time secret stays sealed. Only rows of this person's are looked at.
 """
 
 from __future__ import annotations
@@ -14,14 +14,25 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Table, or_, select
 
 from bot.store.database import Database
 from bot.store.forgetting import conversations_of
-from bot.store.tables import attempts, conversations, follows, identities, inbox, outbox, people, requests
+from bot.store.tables import (
+    attempts,
+    conversations,
+    follows,
+    identities,
+    identity_bindings,
+    identity_links,
+    inbox,
+    outbox,
+    people,
+    requests,
+)
 from bot.vault import SealedElsewhere, Vault
 
 Plain = dict[str, object]
 """A row by the names of its columns, ready for JSON."""
 
 _JSON = frozenset({"flood", "context", "repeats", "body"})
-_SEALED = frozenset({"external_id", "provider_message_id", "sealed"})
+_SEALED = frozenset({"external_id", "provider_message_id", "sealed", "waiting"})
 UNREADABLE = "sealed under a key that is gone"
 
 
@@ -58,13 +69,16 @@ class SqlExport:
             (requests, requests.c.conversation_id.in_(mine)),
             (follows, follows.c.conversation_id.in_(mine)),
             (attempts, attempts.c.person_id == person_id),
+            (identity_links, identity_links.c.person_id == person_id),
+            (identity_bindings, identity_bindings.c.person_id == person_id),
         )
         with self._db.read() as connection:
             return {table.name: self._rows(connection, table, his) for table, his in tables}
 
     def _rows(self, connection: Connection, table: Table, his: ColumnElement[bool]) -> list[Plain]:
         return [
-            self._plain(row) for row in connection.execute(select(table).where(his).order_by(table.c.id)).mappings()
+            self._plain(row)
+            for row in connection.execute(select(table).where(his).order_by(*table.primary_key)).mappings()
         ]
 
     def _plain(self, row: RowMapping) -> Plain:
@@ -77,7 +91,7 @@ class SqlExport:
             return json.loads(str(value))
         if name in _SEALED:
             return self._opened(str(value))
-        if (name == "at" or name.endswith("_at")) and isinstance(value, float):
+        if (name in ("at", "until") or name.endswith("_at")) and isinstance(value, float):
             return datetime.fromtimestamp(value, UTC).isoformat(timespec="seconds")
         return value
 

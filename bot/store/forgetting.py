@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Row, Select, Table, delete, exists, or_, select, update
 
+from bot.store.identity import forget_identity
 from bot.store.rows import insert_or_ignore
 from bot.store.tables import (
     ASKED,
@@ -43,6 +44,7 @@ def forget_person(connection: Connection, person_id: str, now: float) -> None:
     connection.execute(update(outbox).where(outbox.c.conversation_id.in_(mine)).values(inbox_id=None))
     connection.execute(delete(inbox).where(inbox.c.conversation_id.in_(mine) & ~OPEN_INBOX))
     connection.execute(delete(attempts).where(attempts.c.person_id == person_id))
+    forget_identity(connection, person_id)
     connection.execute(
         update(conversations)
         .where(conversations.c.id.in_(mine))

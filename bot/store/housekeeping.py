@@ -13,6 +13,7 @@ from bot.ports import Priority
 from bot.store.database import Database
 from bot.store.follows import delete_old_follows
 from bot.store.forgetting import delete_old, delete_old_reports, forget_asked
+from bot.store.identity import delete_old_identity
 from bot.store.outbox import SqlOutbox
 from bot.store.rasa_tracker import forget_before, forget_conversations
 from bot.store.tables import OPEN_INBOX, OPEN_OUTBOX, inbox, outbox
@@ -53,6 +54,8 @@ class Housekeeping:
         with self._db.write() as connection:
             delete_old_reports(connection, before, now - min(UNKNOWN_S, self._retention_s))
             delete_old_follows(connection, now)
+        with self._db.write() as connection:
+            delete_old_identity(connection, now)
         self._db.scrub()
 
     def _bring_back(self, now: float) -> None:

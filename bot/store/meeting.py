@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, exists, func, select, update
 
 from bot.conversation import country_of
+from bot.store.identity import forget_identity
 from bot.store.opt_out import opted_out
 from bot.store.rows import lookup_of, new_id
 from bot.store.tables import attempts, conversations, identities, people, suppressions
@@ -107,6 +108,7 @@ def moved(connection: Connection, vault: Vault, before: Sequence[Address], after
     known = [found for one in lookups if (found := _find(connection, one))]
     there = _find(connection, lookup)
     for found in known:
+        forget_identity(connection, found.person_id)
         if there is None:
             _readdress(connection, vault, found.identity_id, after, phone)
             there = found
@@ -167,6 +169,8 @@ def _merge(connection: Connection, person_id: str, into: str, conversation_id: s
     stopped = connection.execute(himself).scalar_one_or_none()
     tries = update(attempts).where(attempts.c.person_id == person_id)
     connection.execute(update(identities).where(identities.c.person_id == person_id).values(person_id=into))
+    for one in (person_id, into):  # whoever was verified before need not be whoever has the number now
+        forget_identity(connection, one)
     connection.execute(tries.values(person_id=into))  # or a second number would be a second chance
     connection.execute(
         delete(people).where(people.c.id == person_id, ~exists().where(identities.c.person_id == person_id))

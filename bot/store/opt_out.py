@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BindParameter, Connection, ScalarSelect, delete, or_, select, update
 
+from bot.store.identity import forget_identity
 from bot.store.tables import HELD, OPEN_OUTBOX, among, conversations, follows, identities, outbox, people
 from connectors.messages import DeliveryStatus
 
@@ -31,6 +32,7 @@ def opted_out(connection: Connection, conversation_id: str, at: float | None) ->
     connection.execute(
         update(people).where(people.c.id == person, people.c.opted_out_at.is_(None)).values(opted_out_at=at)
     )
+    forget_identity(connection, connection.execute(select(person)).scalar_one_or_none() or "")
     his = (
         select(conversations.c.id)
         .join(identities, identities.c.id == conversations.c.identity_id)

@@ -10,7 +10,7 @@ from sqlalchemy import Table, func, select
 from bot.ports import Kept, Said
 from bot.store.database import Database
 from bot.store.forgetting import conversations_of
-from bot.store.tables import ACTIVE, follows, inbox, outbox, people, requests
+from bot.store.tables import ACTIVE, follows, identity_bindings, inbox, outbox, people, requests
 
 
 class SqlPeople:
@@ -31,12 +31,14 @@ class SqlPeople:
             if since is None:
                 raise LookupError("no such person")
             followed = select(func.count()).where(follows.c.conversation_id.in_(mine), ACTIVE)
+            until = select(func.max(identity_bindings.c.until)).where(identity_bindings.c.person_id == person_id)
             return Kept(
                 messages=count(inbox),
                 replies=count(outbox),
                 since=since,
                 requests=count(requests),
                 follows=connection.execute(followed).scalar_one(),
+                identity_until=connection.execute(until).scalar_one_or_none(),
             )
 
     def said_in(self, conversation_id: str, before: int, limit: int) -> Sequence[Said]:

@@ -253,3 +253,37 @@ suppressions = Table(  # opt-outs of people whose data is deleted: a keyed hash,
     Column("lookup", String(64), primary_key=True),
     Column("at", Double, nullable=False),
 )
+
+identity_links = Table(  # one-time links to the identity provider and back: bot/identity_links.py
+    "identity_links",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("token_key", String(64), nullable=False, unique=True),
+    Column("person_id", String(32), nullable=False),
+    Column("conversation_id", String(32), nullable=False, index=True),
+    Column("turn_id", String(64), nullable=False, unique=True),
+    Column("waiting", Text, nullable=False),  # sealed: the file that was asked about
+    Column("language", String(3), nullable=False),
+    Column("state", String(8), nullable=False, server_default="open"),  # open | started | returned | done | void
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False, index=True),
+    Column("browser_key", String(64), index=True),
+    Column("state_key", String(64), unique=True),
+    Column("secret", Text, nullable=False, server_default=""),  # sealed
+    Column("issuer", String(255)),
+    Column("subject_key", String(64)),  # keyed hash of the pairwise name
+    Column("code_key", String(64), unique=True),
+    Column("code", Text, nullable=False, server_default=""),  # sealed
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("confirmed_by", String(64)),  # the turn
+    Index("ix_identity_links_person", "person_id", "created_at"),
+)
+
+identity_bindings = Table(  # who was verified, and for how long that is believed
+    "identity_bindings",
+    metadata,
+    Column("person_id", String(32), primary_key=True),
+    Column("issuer", String(255), primary_key=True),
+    Column("subject_key", String(64), nullable=False),
+    Column("until", Double, nullable=False, index=True),
+)

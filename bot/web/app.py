@@ -20,6 +20,8 @@ from bot.inbox import InboxService
 from bot.settings import Settings
 from bot.web import api, gateway, gov_events, health, rasa_actions, webchat
 from bot.web.figures import OtherProcess
+from bot.web.identity.routes import create_router as identity_router
+from bot.web.identity.routes import static_files
 from bot.web.phones.routes import create_router as phones_router
 from bot.worker import Worker
 from connectors.channels.webchat import WebChat
@@ -95,5 +97,8 @@ def _mount(web: FastAPI, straight: Router, app: App, worker: Worker | None, work
     web.include_router(api.create_router(app.knowledge, settings.effective_public_url))
     if app.cases is not None and (door := event_door(settings)) is not None:
         web.include_router(gov_events.create_router(door, settings.events.types, app.cases, app.stores.follows))
+    if app.identification is not None:
+        web.include_router(identity_router(app.identification, settings.effective_public_url, settings.operator_names))
+        web.mount("/identity-static", static_files(), name="identity-static")
     if settings.sandbox:
         web.include_router(phones_router(settings.sandbox_url, app.http))

@@ -73,6 +73,31 @@ class CaseTracker(Protocol):
         ...
 
 
+class VerifiedIdentity(Protocol):
+    """Somebody whom an identity provider vouched for. Only a hash of his name there is known: it can be compared."""
+
+    def is_subject(self, name: str) -> bool:
+        """Whether `name`, from a system, is his name at the provider. Takes the same time for any name."""
+        ...
+
+
+class IdentifiedCaseTracker(Protocol):
+    """A system that tells a file only to the identity that filed it, never to who knows a number and a date."""
+
+    @property
+    def file_numbers(self) -> FileNumberRule: ...
+
+    async def find(self, file_id: str, identity: VerifiedIdentity) -> Case | None:
+        """The application `file_id` of this identity.
+
+        None when there is no such file *or* when it is another person's: both cost the same call, and a caller cannot
+        tell which. Raises as `CaseTracker.find` does.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
 # ---- services ------------------------------------------------------------------------------------------------------
 
 

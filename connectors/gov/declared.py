@@ -11,7 +11,7 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from urllib.parse import quote
 
@@ -20,7 +20,7 @@ import jmespath
 from pydantic import JsonValue
 
 from connectors.errors import SystemDown, SystemGarbled, SystemSlow
-from connectors.gov.api import Case, CaseState
+from connectors.gov.api import Case, CaseState, VerifiedIdentity
 from connectors.gov.declared_auth import Clock, body_of, json_of, make_auth, make_tls
 from connectors.gov.declared_schema import OAuth2, System, filled
 from connectors.gov.file_number import FileNumberRule
@@ -59,7 +59,21 @@ class DeclaredClient:
     def file_numbers(self) -> FileNumberRule:
         return self._file_numbers
 
+    @property
+    def needs_identity(self) -> bool:
+        """Whether files are told by `find_of` only."""
+        return self._system.identity == "required"
+
     async def find(self, file_id: str, birth_date: date) -> Case | None:
+        if self.needs_identity:
+            return None  # a date is no proof here
+        return await self._find(file_id, birth_date, lambda root: self._is_applicant(root, birth_date))
+
+    async def find_of(self, file_id: str, identity: VerifiedIdentity) -> Case | None:
+        """The file, where it names this identity; `IdentifiedCaseTracker.find`."""
+        return await self._find(file_id, None, lambda root: self._is_his(root, identity))
+
+    async def _find(self, file_id: str, birth_date: date | None, is_told: Callable[[JsonValue], bool]) -> Case | None:
         try:
             async with asyncio.timeout(self._system.limits.timeout_s):
                 body = await self._ask(file_id, birth_date)
@@ -69,16 +83,18 @@ class DeclaredClient:
             raise SystemGarbled("undecodable body") from error
         except httpx2.TransportError as error:
             raise SystemDown(type(error).__name__) from None  # the original's text may hold a secret of the query
-        return None if body is None else self._read(json_of(body), file_id, birth_date)
+        return None if body is None else self._read(json_of(body), file_id, is_told)
 
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def _ask(self, file_id: str, birth_date: date) -> bytes | None:
+    async def _ask(self, file_id: str, birth_date: date | None) -> bytes | None:
         """The body of a 200; None where the system says that there is no such file. A refused token is renewed once."""
         request = self._system.request
         number = self._system.file_number.as_sent(file_id)
-        values = {"file": number, "birth_date": birth_date.strftime(request.birth_date_format)}
+        values = {"file": number}
+        if birth_date is not None:
+            values["birth_date"] = birth_date.strftime(request.birth_date_format)
         url = self._base_url + filled(request.path, {name: quote(value, safe="") for name, value in values.items()})
         for last in (False, True):
             headers = {"Accept": "application/json"} | {k: filled(v, values) for k, v in request.headers.items()}
@@ -95,7 +111,7 @@ class DeclaredClient:
                 return await body_of(response, self._system.limits.max_bytes)
         raise AssertionError("the second try returns or raises")
 
-    def _read(self, answer: JsonValue, file_id: str, birth_date: date) -> Case | None:
+    def _read(self, answer: JsonValue, file_id: str, is_told: Callable[[JsonValue], bool]) -> Case | None:
         where = self._system.answer
         if where.not_found_when and _found(where.not_found_when, answer) is True:
             return None
@@ -105,7 +121,7 @@ class DeclaredClient:
         echoed = self._text(root, "file")
         if echoed and self._file_numbers.find(echoed) != file_id:
             raise SystemGarbled("answered with another file")
-        if not self._is_applicant(root, birth_date):
+        if not is_told(root):
             return None
         code, ended = self._text(root, "code"), self._flag(root, "ended")
         return Case(
@@ -131,6 +147,12 @@ class DeclaredClient:
             logger.warning("%s: an application holds no birth date where its file expects it", self.id)
             return False
         return hmac.compare_digest(born.isoformat().encode(), birth_date.isoformat().encode())
+
+    def _is_his(self, root: JsonValue, identity: VerifiedIdentity) -> bool:
+        applicant = self._text(root, "applicant")
+        if not applicant:
+            logger.warning("%s: an application names nobody where its file expects the applicant", self.id)
+        return identity.is_subject(applicant) and bool(applicant)
 
     def _state(self, code: str, ended: bool) -> CaseState:
         state = self._states.get(code.upper())

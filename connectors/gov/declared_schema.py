@@ -170,6 +170,7 @@ class Answer(_Model):
     root: Expression = "@"
     file: Expression | None = None
     birth_date: Expression | None = None
+    applicant: Expression | None = None  # who filed it, as the identity provider names him
     service: Expression | None = None
     code: Expression
     title: Expression | None = None
@@ -217,6 +218,7 @@ class System(_Model):
     request: Request
     answer: Answer
     birth_date_checked_by: Literal["dalil", "system"] = "dalil"
+    identity: Literal["none", "required"] = "none"  # required: told to a verified identity only, never by a birth date
     states: Annotated[Mapping[str, CaseState], Field(min_length=1)]
     file_number: FileNumber
     limits: Limits = Limits()
@@ -292,14 +294,19 @@ def _advice(example: str) -> str:
     return ". Letters are capitals in both" if example != example.upper() else ""
 
 
-def _contradictions(system: System) -> Iterator[tuple[Place, str]]:
-    """What is wrong between parts that are each right by themselves."""
-    request, answer = system.request, system.answer
-    if "file" not in request.uses:
-        yield ("request",), "the request nowhere holds {file}, the citizen's file number"
-    if request.method == "GET" and request.body is not None:
-        yield ("request", "body"), "a GET has no body; write method: POST"
-    if system.birth_date_checked_by == "dalil" and answer.birth_date is None:
+def _identified(system: System) -> Iterator[tuple[Place, str]]:
+    """What cannot stand beside `identity: required`."""
+    if system.answer.applicant is None:
+        yield ("answer",), "answer.applicant is missing: a file is told only to the identity that it names"
+    if "birth_date" in system.request.uses:
+        yield ("request",), "{birth_date} is not known where identity is required: nobody is asked for it"
+    if system.answer.birth_date is not None or system.birth_date_checked_by == "system":
+        yield ("identity",), "a file is told to an identity or by a birth date, not by both; leave out the birth date"
+
+
+def _by_birth_date(system: System) -> Iterator[tuple[Place, str]]:
+    """What contradicts a file that is told by number and birth date."""
+    if system.birth_date_checked_by == "dalil" and system.answer.birth_date is None:
         yield (
             ("answer",),
             (
@@ -307,14 +314,31 @@ def _contradictions(system: System) -> Iterator[tuple[Place, str]]:
                 "system itself compares it, write birth_date_checked_by: system and send {birth_date}"
             ),
         )
-    if system.birth_date_checked_by == "system" and "birth_date" not in request.uses:
+    if system.birth_date_checked_by == "system" and "birth_date" not in system.request.uses:
         yield ("birth_date_checked_by",), "the system can compare the birth date only if the request holds {birth_date}"
+    if system.answer.applicant is not None:
+        yield ("answer", "applicant"), "used only with identity: required"
+
+
+def _contradictions(system: System) -> Iterator[tuple[Place, str]]:
+    """What is wrong between parts that are each right by themselves."""
+    request = system.request
+    if "file" not in request.uses:
+        yield ("request",), "the request nowhere holds {file}, the citizen's file number"
+    if request.method == "GET" and request.body is not None:
+        yield ("request", "body"), "a GET has no body; write method: POST"
+    yield from (_identified if system.identity == "required" else _by_birth_date)(system)
     try:
         _ = system.file_number.rule
     except re.error as error:
         yield ("file_number",), f"file_number.pattern is no regular expression: {error}"
     except ValueError as error:
         yield ("file_number",), str(error) + _advice(system.file_number.example)
+    yield from _codes(system)
+
+
+def _codes(system: System) -> Iterator[tuple[Place, str]]:
+    """What is wrong in the table of codes."""
     folded: set[str] = set()
     for code in system.states:
         if code.upper() in folded:

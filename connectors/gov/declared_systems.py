@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from connectors.gov.declared import DeclaredClient
 from connectors.gov.declared_schema import System, placeholders, read_system
@@ -12,8 +13,11 @@ from connectors.gov.declared_yaml import DeclaredError, Mistake
 SANDBOX = "sandbox_url"  # a file whose base_url is {sandbox_url}/... is used only where the sandbox runs
 
 
-def open_systems(folder: Path, values: Mapping[str, str]) -> tuple[DeclaredClient, ...]:
-    """A client for each `*.yaml` of `folder`, by file name. A folder that does not exist holds none.
+def open_systems(
+    folder: Path, values: Mapping[str, str], identity: Literal["none", "required"] = "none"
+) -> tuple[DeclaredClient, ...]:
+    """A client for each `*.yaml` of `folder` whose `identity` is this, by file name. A folder that does not exist holds
+    none.
 
     Raises `DeclaredError` with the mistakes of all files together: nothing starts with half of its systems.
     """
@@ -29,7 +33,7 @@ def open_systems(folder: Path, values: Mapping[str, str]) -> tuple[DeclaredClien
     mistakes += _alike(systems)
     if mistakes:
         raise DeclaredError(mistakes)
-    return tuple(DeclaredClient(system, values) for system in systems.values())
+    return tuple(DeclaredClient(system, values) for system in systems.values() if system.identity == identity)
 
 
 def _alike(systems: Mapping[str, System]) -> list[Mistake]:

@@ -16,12 +16,14 @@ from connectors.gov.api import (
     Complaint,
     ComplaintDesk,
     ComplaintStatus,
+    IdentifiedCaseTracker,
     Question,
     QuestionedDesk,
     Receipt,
     Service,
     ServiceCatalogue,
     Slot,
+    VerifiedIdentity,
 )
 from connectors.gov.file_number import FileNumberRule
 from connectors.gov.resilience import Guard
@@ -40,6 +42,24 @@ class GuardedTracker:
 
     async def find(self, file_id: str, birth_date: date) -> Case | None:
         return await self._guard.read("find", lambda: self._client.find(file_id, birth_date))
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+class GuardedIdentified:
+    """An `IdentifiedCaseTracker`."""
+
+    def __init__(self, client: IdentifiedCaseTracker, guard: Guard) -> None:
+        self._client = client
+        self._guard = guard
+
+    @property
+    def file_numbers(self) -> FileNumberRule:
+        return self._client.file_numbers
+
+    async def find(self, file_id: str, identity: VerifiedIdentity) -> Case | None:
+        return await self._guard.read("find", lambda: self._client.find(file_id, identity))
 
     async def close(self) -> None:
         await self._client.close()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from urllib.parse import quote
 from pydantic import TypeAdapter
 
 from connectors.errors import GovError, SystemGarbled
-from connectors.gov.api import Case, CaseState, Service
+from connectors.gov.api import Case, CaseState, Service, VerifiedIdentity
 from connectors.gov.calls import Calls, read
 from connectors.gov.file_number import DEFAULT_EXAMPLE, DEFAULT_PATTERN, FileNumberRule
 from connectors.gov.registration_answers import (
@@ -88,13 +88,20 @@ class RegistrationClient:
         return self._file_numbers
 
     async def find(self, file_id: str, birth_date: date) -> Case | None:
+        return await self._find(file_id, lambda application: self._is_applicant(application, birth_date))
+
+    async def find_of(self, file_id: str, identity: VerifiedIdentity) -> Case | None:
+        """The application whose `applicantId` is this identity's name at the provider."""
+        return await self._find(file_id, lambda application: _is_his(application, identity))
+
+    async def _find(self, file_id: str, is_told: Callable[[Application], bool]) -> Case | None:
         got = await self._calls.get(f"/applications/{quote(file_id, safe='')}")
         if not got.found:
             return None
         application = read(_APPLICATION, got.body)
         if application.file_id not in (file_id, None):
             raise SystemGarbled("answered with another file")
-        if not self._is_applicant(application, birth_date):
+        if not is_told(application):
             return None
         return case_of(file_id, application, await self._details(file_id, application))
 
@@ -159,6 +166,11 @@ class RegistrationClient:
             logger.warning("registration: an application file holds no birth date where the settings expect it")
             return False
         return hmac.compare_digest(value[:10].encode(), birth_date.isoformat().encode())
+
+
+def _is_his(application: Application, identity: VerifiedIdentity) -> bool:
+    applicant = application.applicant or ""
+    return identity.is_subject(applicant) and bool(applicant)
 
 
 async def _nothing() -> list[Any]:

@@ -54,9 +54,12 @@ class SeveralSystems:
 
 def form_key(rule: FileNumberRule, file_id: str) -> str:
     """Names the system that `SeveralSystems` asks for this number, by the form of its numbers (16 hex characters)."""
-    rules = rule.rules if isinstance(rule, FileNumberRules) else (rule,)
-    form = next((one for one in rules if one.find(file_id) == file_id), rule)
-    return blake2b(form.pattern.encode(), digest_size=8).hexdigest()
+    while isinstance(rule, FileNumberRules):  # systems may themselves be several
+        form = next((one for one in rule.rules if one.find(file_id) == file_id), None)
+        if form is None:
+            break
+        rule = form
+    return blake2b(rule.pattern.encode(), digest_size=8).hexdigest()
 
 
 def one_of(trackers: Sequence[CaseTracker]) -> CaseTracker | None:

@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from connectors.sandbox import faults, government, phones_api
 from connectors.sandbox.config import SandboxConfig
 from connectors.sandbox.mediator import Mediator
+from connectors.sandbox.oidc.api import create_router as create_oidc_router
 from connectors.sandbox.phones import HandsetName, Phones
 from connectors.sandbox.providers.telegram import TelegramProvider
 from connectors.sandbox.providers.twilio import TwilioProvider
@@ -80,6 +81,7 @@ def create_app(config: SandboxConfig) -> FastAPI:
     )
     app.include_router(faults.create_router(pending))
     counter = government.mount(app, Mediator(webhooks, config.app_url).moved)
+    app.include_router(create_oidc_router(config.oidc_client))
 
     @app.get("/sandbox/health")
     async def health() -> dict[str, str]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from connectors.sandbox.oidc.provider import Client
+
 GRAPH_VERSION = "v26.0"  # of the local Meta's addresses
+
+_NOBODY = Client("", "", None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +19,7 @@ class SandboxConfig:
     Twilio's signatures cover it. Webhooks are signed for `public_url` and delivered to `app_url`.
     `twilio_whatsapp_from` has no `whatsapp:` prefix. `redelivery`: seconds to wait before each further attempt at a
     webhook that failed. `pace`: seconds between the steps of a delivery (sent → delivered → read).
+    `oidc_client`: us, as the sandbox's identity provider knows us.
     """
 
     public_url: str
@@ -28,6 +33,7 @@ class SandboxConfig:
     whatsapp_access_token: str = field(repr=False)
     whatsapp_app_secret: str = field(repr=False)
     app_url: str = "http://127.0.0.1:8000"
+    oidc_client: Client = _NOBODY
     redelivery: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
     pace: float = 0.05
 

@@ -6,11 +6,17 @@ import asyncio
 
 from fastapi import FastAPI
 
-from connectors.sandbox import govstack
+from connectors.sandbox import benefits, govstack
 from connectors.sandbox.counter.api import Counter
 from connectors.sandbox.counter.api import create_router as create_counter_router
 from connectors.sandbox.counter.calls import CallLog, Calls
-from connectors.sandbox.counter.offices import AppointmentOffice, ComplaintOffice, PermitsOffice, RegistrationOffice
+from connectors.sandbox.counter.offices import (
+    AppointmentOffice,
+    BenefitsOffice,
+    ComplaintOffice,
+    PermitsOffice,
+    RegistrationOffice,
+)
 from connectors.sandbox.gov_faults import GovFaults
 from connectors.sandbox.moves import Clock
 from connectors.sandbox.open311.api import create_router as create_open311_router
@@ -31,24 +37,27 @@ def mount(app: FastAPI, moved: Moved = nobody) -> Counter:
     """
     clock, calls = Clock(), Calls()
     blocks = govstack.Blocks(Register(clock, moved))
-    permits, complaints, book = Permits(clock), Complaints(clock), Book()
+    permits, complaints, book, claims = Permits(clock), Complaints(clock), Book(), benefits.Desk()
     faults = {
         "registration": blocks.registration,
         "workflow": blocks.workflow,
         "registries": blocks.registries,
         "permits": rest.create_faults(),
+        "benefits": GovFaults(),
         "open311": GovFaults(),
         "scheduler": GovFaults(),
     }
     offices = (
         RegistrationOffice(blocks.register),
         PermitsOffice(permits),
+        BenefitsOffice(claims),
         ComplaintOffice(complaints),
         AppointmentOffice(book),
     )
     counter = Counter(offices, faults, calls, clock)
     app.include_router(govstack.create_router(blocks))
     app.include_router(rest.create_router(permits, faults["permits"]))
+    app.include_router(benefits.create_router(claims, faults["benefits"]))
     app.include_router(create_open311_router(complaints, faults["open311"]))
     app.include_router(create_scheduler_router(book, faults["scheduler"]))
     app.include_router(create_counter_router(counter))

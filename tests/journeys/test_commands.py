@@ -29,6 +29,7 @@ def test_doctor_finds_nothing_wrong(dalil: System) -> None:
         "twilio",
         "telegram",
         "registration",
+        "identity",
     ):
         assert f"✓ {what}:" in done.stdout
 

@@ -21,6 +21,7 @@ SYSTEMS = {
     "/workflow/": "workflow",
     "/registries/": "registries",
     "/rest/": "permits",
+    "/benefits/": "benefits",
     "/open311/": "open311",
     "/scheduler/": "scheduler",
     "/r1/": "xroad",

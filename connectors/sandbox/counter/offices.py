@@ -7,7 +7,9 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel
 
+from connectors.sandbox import benefits
 from connectors.sandbox.moves import CannotMoveError, Move, State
+from connectors.sandbox.oidc.people import person
 from connectors.sandbox.open311.desk import Complaint
 from connectors.sandbox.open311.desk import Desk as Complaints
 from connectors.sandbox.registration.book import Application, Register
@@ -24,6 +26,7 @@ _REGISTRATION: dict[str, State] = {
     "APPROVED": "approved",
     "REJECTED": "refused",
 }
+_BENEFITS: dict[str, State] = {"ETU": "open", "CMP": "returned", "ACC": "approved", "REF": "refused"}
 _PERMITS: dict[str, State] = {"DEP": "open", "INS": "open", "CMP": "returned", "ACC": "approved", "REF": "refused"}
 
 
@@ -126,6 +129,38 @@ class PermitsOffice:
             applicant=dossier.name,
             born=_day(dossier.born, "%d/%m/%Y"),
             moves=list(moves_of(dossier)),
+        )
+
+
+class BenefitsOffice:
+    """The desk that tells a claim to a verified identity only: there is no birth date to ask for."""
+
+    system = "benefits"
+
+    def __init__(self, desk: benefits.Desk) -> None:
+        self._desk = desk
+
+    def files(self) -> list[File]:
+        return [self._file(each) for each in self._desk.claims.values()]
+
+    def move(self, number: str, move: Move) -> None:
+        self._desk.move(number, move)
+
+    def reset(self) -> None:
+        self._desk.reset()
+
+    def _file(self, claim: benefits.Claim) -> File:
+        owner = person(claim.owner)
+        return File(
+            system=self.system,
+            kind="application",
+            number=claim.number,
+            service=claim.subject,
+            state=_BENEFITS.get(claim.code, "other"),
+            code=claim.code,
+            title=claim.label,
+            applicant=owner.name if owner is not None else "",
+            moves=list(benefits.moves_of(claim)),
         )
 
 

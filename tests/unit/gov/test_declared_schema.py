@@ -13,7 +13,7 @@ from connectors.gov.declared_systems import open_systems
 from connectors.gov.declared_yaml import DeclaredError
 from tests.unit.gov.declared_files import EXAMPLE, OAUTH, VALUES, written
 
-SANDBOX = {**VALUES, "sandbox_url": "http://127.0.0.1:8010"}
+SANDBOX = {**VALUES, "sandbox_url": "http://127.0.0.1:8010", "sandbox_benefits_key": "k"}
 
 
 def mistakes(file: Path, values: dict[str, str] | None = None) -> list[str]:
@@ -34,6 +34,7 @@ def test_the_example_is_right_and_says_what_it_says() -> None:
 
 def test_the_shipped_folder_opens_where_the_sandbox_runs_and_is_empty_elsewhere() -> None:
     assert ["sandbox_permits"] == [client.id for client in open_systems(EXAMPLE.parent, SANDBOX)]
+    assert ["sandbox_benefits"] == [client.id for client in open_systems(EXAMPLE.parent, SANDBOX, "required")]
     assert () == open_systems(EXAMPLE.parent, {})
     assert () == open_systems(EXAMPLE.parent / "nowhere", {})
 
