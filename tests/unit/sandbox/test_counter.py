@@ -61,7 +61,7 @@ def test_it_shows_every_invented_file_with_what_a_citizen_has_to_type(http):
         "moves": ["next", "send_back", "refuse"],
     } == file(http, PASSPORT)
     assert ("open", "1987-03-14") == (file(http, PERMIT)["state"], file(http, PERMIT)["born"])
-    assert {"application": 13, "complaint": 3} == _counted(each["kind"] for each in view(http)["files"])
+    assert {"application": 16, "complaint": 3} == _counted(each["kind"] for each in view(http)["files"])
 
 
 def test_a_moved_file_is_told_by_all_three_building_blocks(http):
