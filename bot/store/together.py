@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
 
-MOST = 32  # pieces of work in one transaction: the others' wait has an end
+MOST = 8  # pieces of work in one transaction: a webhook of the other process waits for all of them
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
