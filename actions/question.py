@@ -88,6 +88,9 @@ class Questions:
         country = question.country
         spoken_of = self._knowledge.catalogue.get(question.context_procedure or "")
         nothing_named = self._names_nothing(question)
+        offered = [name for name in _offered(message.turn.context) if self._serves(name, country)]
+        if nothing_named and len(offered) == 1 and spoken_of is None:  # "celle du Maroc"
+            return _asked(self._knowledge.answer(replace(question, procedure=offered[0])), asked, country)
         if nothing_named and spoken_of is not None and not spoken_of.serves(country):
             twin = self._twin(spoken_of, question)
             return _asked(twin, self._kept(twin, asked, message), country)
@@ -117,7 +120,8 @@ class Questions:
     @staticmethod
     def _within(answer: Answer, country: Country) -> Answer:
         """The answer from that country's sheets only: who asks about Algeria is not told Moroccan prices."""
-        if answer.procedure is not None and not answer.procedure.serves(country):
+        abroad = answer.procedure is not None and not answer.procedure.serves(country)
+        if abroad or answer.reason is Reason.ELSEWHERE:
             return replace(
                 answer,
                 outcome=Outcome.NO_ANSWER,
@@ -134,6 +138,10 @@ class Questions:
         others = tuple(hit for hit in answer.considered if hit not in own)
         outcome, reason = (answer.outcome, answer.reason) if own else (Outcome.NO_ANSWER, Reason.NOTHING_FOUND)
         return replace(answer, outcome=outcome, reason=reason, candidates=own, rejected=others)
+
+    def _serves(self, name: str, country: Country) -> bool:
+        sheet = self._knowledge.catalogue.get(name)
+        return sheet is not None and sheet.serves(country)
 
     def _names_nothing(self, question: Question) -> bool:
         alone = replace(question, context_procedure=None)
