@@ -23,6 +23,7 @@ from actions.replies import Wording, payloads_of
 from actions.speak import handled, remember, utter
 from actions.turn_input import Understood, understood
 from connectors.messages import Choice, Reply
+from connectors.text import truncate, utf16_units
 from knowledge.answer import Answer, Knowledge, Reason
 from knowledge.answer import Outcome as Found
 from knowledge.countries import load_countries
@@ -32,6 +33,7 @@ from knowledge.settings import load_words
 from knowledge.vocabulary import Vocabulary
 
 MOST_CHOICES = 5
+MAX_SHORT = 20  # characters of a button
 
 # What people ask about next, most wanted first. An overview is never offered: it is what one gets by the name alone.
 _NEXT = (
@@ -151,6 +153,11 @@ class AnswerQuestion(Action):
     def _title(self, message: Understood, procedure: Procedure) -> str:
         return f"{procedure.title.get(message.content_in)} {self._label(message, procedure)}".strip()
 
+    def _short_title(self, message: Understood, procedure: Procedure) -> str:
+        """The short title with the label, as much of it as a button holds: an SMS shows nothing else."""
+        short, label = procedure.short_title.get(message.content_in), self._label(message, procedure)
+        return f"{truncate(short, MAX_SHORT - utf16_units(label) - 1)} {label}" if label else short
+
     def _worth_asking(self, message: Understood, answer: Answer) -> bool:
         """Whether to ask "which one?": not about what is far, where the NLU says that it is no question of ours."""
         if message.intent != "out_of_scope" or message.turn.follow_up is not None:
@@ -175,7 +182,7 @@ class AnswerQuestion(Action):
         return [
             Choice(
                 title=self._title(message, hit.procedure),
-                short=hit.procedure.short_title.get(message.content_in),
+                short=self._short_title(message, hit.procedure),
                 payload=str(payloads.Ask(hit.procedure.id, asked.facets[0])),
             )
             for hit in asked.answer.candidates

@@ -87,10 +87,10 @@ class Questions:
         """A question that names its country. "And in Algeria?" is about that country's sheet for the same thing."""
         country = question.country
         spoken_of = self._knowledge.catalogue.get(question.context_procedure or "")
+        offered = self._offered_there(message, question) if spoken_of is None else None
+        if offered is not None:
+            return _asked(self._knowledge.answer(replace(question, procedure=offered)), asked, country)
         nothing_named = self._names_nothing(question)
-        offered = [name for name in _offered(message.turn.context) if self._serves(name, country)]
-        if nothing_named and len(offered) == 1 and spoken_of is None:  # "celle du Maroc"
-            return _asked(self._knowledge.answer(replace(question, procedure=offered[0])), asked, country)
         if nothing_named and spoken_of is not None and not spoken_of.serves(country):
             twin = self._twin(spoken_of, question)
             return _asked(twin, self._kept(twin, asked, message), country)
@@ -139,9 +139,14 @@ class Questions:
         outcome, reason = (answer.outcome, answer.reason) if own else (Outcome.NO_ANSWER, Reason.NOTHING_FOUND)
         return replace(answer, outcome=outcome, reason=reason, candidates=own, rejected=others)
 
-    def _serves(self, name: str, country: Country) -> bool:
-        sheet = self._knowledge.catalogue.get(name)
-        return sheet is not None and sheet.serves(country)
+    def _offered_there(self, message: Understood, question: Question) -> str | None:
+        """The one sheet of the named country that was just offered, where the words name no other: "celle du Maroc"."""
+        sheets = [self._knowledge.catalogue.get(name) for name in _offered(message.turn.context)]
+        there = [sheet.id for sheet in sheets if sheet is not None and sheet.serves(question.country)]
+        if len(there) != 1:
+            return None
+        answer = self._within(self._knowledge.answer(question), question.country)
+        return there[0] if answer.outcome is Outcome.NO_ANSWER else None
 
     def _names_nothing(self, question: Question) -> bool:
         alone = replace(question, context_procedure=None)

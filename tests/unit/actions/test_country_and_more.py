@@ -193,7 +193,10 @@ def test_what_only_another_country_has_is_no_answer_but_offered(
     offered = [choice.payload for choice in result.reply.choices]
     assert "i:agent" == offered[-1]
     assert {"a:ma.passeport_majeur:fees", "a:dz.passeport_majeur:fees"} & set(offered)
-    assert all(choice.title.endswith(")") for choice in result.reply.choices[:-1])
+    for choice in result.reply.choices[:-1]:
+        assert choice.title.endswith(")")
+        assert choice.short.endswith(")")
+        assert len(choice.short) <= 20
 
 
 def test_the_sheet_that_was_offered_is_answered_where_its_country_is_said() -> None:
