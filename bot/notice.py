@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from actions.contract import CountryCode
-from actions.replies import Wording
+from actions.replies import Variety, Wording, variety
 from bot.conversation import Conversation
 from bot.ports import Kept, Said
 from connectors.channels.webchat import TERMINAL
@@ -38,28 +38,30 @@ class Notices:
 
     def first(self, language: ReplyLanguage, country: CountryCode, *, sms: bool) -> str:
         """The notice that goes with the first answer; on an SMS it is one segment, its line break included."""
+        words = variety(language, country)
         return self._wording.text(
-            language,
+            words,
             "notice_sms" if sms else "notice",
             operator=self._operator[language],
-            days=self._days_in(language),
-            law=self._wording.text(language, f"law_{country}"),
+            days=self._days_in(words),
+            law=self._wording.text(words, f"law_{country}"),
         )
 
     def kept(self, language: ReplyLanguage, country: CountryCode, kept: Kept) -> tuple[str, ...]:
         """The paragraphs that answer "what do you keep about me?"."""
-        text, law = self._wording.text, self._wording.text(language, f"law_{country}")
+        text, words = self._wording.text, variety(language, country)
+        law = text(words, f"law_{country}")
         return (
             text(
-                language,
+                words,
                 "kept_counts",
                 day=_day(kept.since),
                 messages=str(kept.messages),
                 replies=str(kept.replies),
             ),
-            text(language, "kept_how_long", operator=self._operator[language], days=self._days_in(language)),
-            text(language, "kept_words"),
-            text(language, "kept_law", law=law, authority=text(language, f"authority_{country}")),
+            text(words, "kept_how_long", operator=self._operator[language], days=self._days_in(words)),
+            text(words, "kept_words"),
+            text(words, "kept_law", law=law, authority=text(words, f"authority_{country}")),
         )
 
     def export(
@@ -70,32 +72,32 @@ class Notices:
         As many messages as fit beside the rest into one message of `room` characters; with 0, an SMS, none: what is
         left fits into three segments.
         """
-        text = self._wording.text
+        text, words = self._wording.text, variety(language, country)
         counts = text(
-            language,
+            words,
             "export_counts",
             day=_day(kept.since),
             messages=str(kept.messages),
             replies=str(kept.replies),
             requests=str(kept.requests),
         )
-        law = text(language, f"law_{country}")
-        rest = text(language, "export_rest", operator=self._operator[language], days=self._days_in(language), law=law)
-        lines = [self._line(language, one) for one in said]
+        law = text(words, f"law_{country}")
+        rest = text(words, "export_rest", operator=self._operator[language], days=self._days_in(words), law=law)
+        lines = [self._line(words, one) for one in said]
         left = room - _SPARE - utf16_units(counts) - utf16_units(rest)
         while lines and sum(utf16_units(line) + 1 for line in lines) > left:
             lines.pop(0)
         if not lines:
             return (counts, rest)
-        return (counts, "\n".join([text(language, "export_last"), *lines]), rest)
+        return (counts, "\n".join([text(words, "export_last"), *lines]), rest)
 
-    def _line(self, language: ReplyLanguage, said: Said) -> str:
-        words = truncate(" ".join(said.text.split()) or "…", EXPORTED_CHARS)
+    def _line(self, words: Variety, said: Said) -> str:
+        shown = truncate(" ".join(said.text.split()) or "…", EXPORTED_CHARS)
         key = "export_mine" if said.ours else "export_yours"
-        return self._wording.text(language, key, day=_day(said.at), text=words)
+        return self._wording.text(words, key, day=_day(said.at), text=shown)
 
-    def _days_in(self, language: ReplyLanguage) -> str:
-        return self._wording.text(language, f"day_{_plural(self._days)}", count=str(self._days))
+    def _days_in(self, words: Variety) -> str:
+        return self._wording.text(words, f"day_{_plural(self._days)}", count=str(self._days))
 
 
 def _day(at: float) -> str:

@@ -15,7 +15,7 @@ from typing import Protocol
 from actions import payloads
 from actions.contract import ChooseLanguage, Context, CountryCode, Effect, OptOut, TurnInput, TurnResult
 from actions.follow_ups import FollowUp, FollowUps, Kind
-from actions.replies import Wording
+from actions.replies import Wording, variety
 from actions.reply_language import DEFAULT_LANGUAGE, reply_language
 from bot import notice
 from bot.conversation import Conversation, Owner
@@ -284,7 +284,8 @@ class Turns:
 
     def _fixed(self, conversation: Conversation, key: str) -> Reply:
         language = self._language_of(conversation)
-        return Reply(language=language, paragraphs=(self._wording.text(language, key),))
+        words = variety(language, conversation.country or self._country)
+        return Reply(language=language, paragraphs=(self._wording.text(words, key),))
 
     @staticmethod
     def _language_of(conversation: Conversation) -> ReplyLanguage:
