@@ -23,6 +23,7 @@ from actions.replies import Wording, payloads_of
 from actions.speak import handled, remember, utter
 from actions.turn_input import Understood, understood
 from connectors.messages import Choice, Reply
+from connectors.text import truncate, utf16_units
 from knowledge.answer import Answer, Knowledge, Reason
 from knowledge.answer import Outcome as Found
 from knowledge.countries import load_countries
@@ -32,6 +33,7 @@ from knowledge.settings import load_words
 from knowledge.vocabulary import Vocabulary
 
 MOST_CHOICES = 5
+MAX_SHORT = 20  # characters of a button
 
 # What people ask about next, most wanted first. An overview is never offered: it is what one gets by the name alone.
 _NEXT = (
@@ -43,7 +45,7 @@ _NEXT = (
     Facet.VALIDITY,
     Facet.ELIGIBILITY,
 )
-_NAMED = frozenset({Reason.FOUND, Reason.SAME_ANSWER, Reason.SEVERAL})
+_NAMED = frozenset({Reason.FOUND, Reason.SAME_ANSWER, Reason.SEVERAL, Reason.ELSEWHERE})
 _MAY_HOLD_A_NAME = frozenset({"greet", "affirm"})  # "oui, le passeport"; "thanks for the passport" asks nothing
 
 
@@ -88,6 +90,8 @@ class AnswerQuestion(Action):
                 return self._answered(message, answer, answer.procedure, asked.facets)
             case Found.CLARIFY if self._worth_asking(message, answer):
                 return self._which_one(message, asked)
+        if answer.reason is Reason.ELSEWHERE and self._worth_asking(message, answer):
+            return self._only_elsewhere(message, asked)
         if answer.reason is Reason.WHICH_PROCEDURE and message.intent not in NOT_UNDERSTOOD:
             return self._which_procedure(message, asked)
         return self._no_answer(message, asked)
@@ -105,27 +109,26 @@ class AnswerQuestion(Action):
         answer = Answer(Found.ANSWERED, Reason.CONTEXT, procedure, facets)
         if facets:
             return self._answered(message, answer, procedure, facets)
-        choices = [self._wording.choice(message.reply_in, "choose_agent")]
-        source = present(procedure, Facet.OVERVIEW, message.reply_in).source
-        return handled(message, [self._wording.text(message.reply_in, "told_all")], choices=choices, source=source)
+        choices = [self._wording.choice(message.worded_in, "choose_agent")]
+        source = present(procedure, Facet.OVERVIEW, message.content_in).source
+        return handled(message, [self._wording.text(message.worded_in, "told_all")], choices=choices, source=source)
 
     def _answered(
         self, message: Understood, answer: Answer, procedure: Procedure, facets: Sequence[Facet]
     ) -> TurnResult:
-        language = message.reply_in
         # A draft says the same of every facet (not verified, look there), a question that is no procedure too: once.
-        shown = list(dict.fromkeys(present(procedure, facet, language) for facet in facets))
+        shown = list(dict.fromkeys(present(procedure, facet, message.content_in) for facet in facets))
         context = _moved(message.turn.context, procedure, facets, self._words.earlier)
         choices = follow_ups(self._wording, message, procedure, known(context.told))
         intro = "more" if choices else ""
         if any(part.missing for part in shown):
-            choices = [*choices[: MOST_CHOICES - 1], self._wording.choice(language, "choose_agent")]
+            choices = [*choices[: MOST_CHOICES - 1], self._wording.choice(message.worded_in, "choose_agent")]
             intro = intro or "person_offer"
         reply = Reply(
-            language=language,
+            language=message.reply_in,
             paragraphs=tuple(self._labelled(message, procedure, [paragraph(part) for part in shown])),
             details=tuple(dict.fromkeys(detail for part in shown for detail in part.details)),
-            choices_intro=self._wording.text(language, intro) if intro else "",
+            choices_intro=self._wording.text(message.worded_in, intro) if intro else "",
             choices=tuple(choices),
             source=_sources(part.source for part in shown),
             source_short=_sources(part.source_short for part in shown),
@@ -148,7 +151,12 @@ class AnswerQuestion(Action):
         return f"({self._countries.label(procedure.country, message.reply_in)})"
 
     def _title(self, message: Understood, procedure: Procedure) -> str:
-        return f"{procedure.title.get(message.reply_in)} {self._label(message, procedure)}".strip()
+        return f"{procedure.title.get(message.content_in)} {self._label(message, procedure)}".strip()
+
+    def _short_title(self, message: Understood, procedure: Procedure) -> str:
+        """The short title with the label, as much of it as a button holds: an SMS shows nothing else."""
+        short, label = procedure.short_title.get(message.content_in), self._label(message, procedure)
+        return f"{truncate(short, MAX_SHORT - utf16_units(label) - 1)} {label}" if label else short
 
     def _worth_asking(self, message: Understood, answer: Answer) -> bool:
         """Whether to ask "which one?": not about what is far, where the NLU says that it is no question of ours."""
@@ -157,17 +165,11 @@ class AnswerQuestion(Action):
         return answer.candidates[0].score >= self._knowledge.thresholds.outside
 
     def _which_one(self, message: Understood, asked: Asked) -> TurnResult:
-        language = message.reply_in
-        choices = [
-            Choice(
-                title=self._title(message, hit.procedure),
-                short=hit.procedure.short_title.get(language),
-                payload=str(payloads.Ask(hit.procedure.id, asked.facets[0])),
-            )
-            for hit in asked.answer.candidates
-        ]
+        choices = self._offered(message, asked)
         reply = Reply(
-            language=language, paragraphs=(self._wording.text(language, "which_one"),), choices=tuple(choices)
+            language=message.reply_in,
+            paragraphs=(self._wording.text(message.worded_in, "which_one"),),
+            choices=tuple(choices),
         )
         return TurnResult(
             outcome=Outcome.CLARIFY,
@@ -176,24 +178,53 @@ class AnswerQuestion(Action):
             procedures=_considered(asked.answer),
         )
 
+    def _offered(self, message: Understood, asked: Asked) -> list[Choice]:
+        return [
+            Choice(
+                title=self._title(message, hit.procedure),
+                short=self._short_title(message, hit.procedure),
+                payload=str(payloads.Ask(hit.procedure.id, asked.facets[0])),
+            )
+            for hit in asked.answer.candidates
+        ]
+
+    def _only_elsewhere(self, message: Understood, asked: Asked) -> TurnResult:
+        """His own country has no sheet about this. Another's is offered, and he is told that it is not his."""
+        countries = dict.fromkeys(hit.procedure.country for hit in asked.answer.candidates)
+        label = {country: self._countries.label(country, message.reply_in) for country in Country}
+        sentence = self._wording.text(
+            message.worded_in,
+            "no_sheet_here",
+            country=label[Country(message.turn.country)],
+            other=(", " if message.reply_in == "fr" else "، ").join(label[country] for country in countries),
+        )
+        choices = [*self._offered(message, asked), self._wording.choice(message.worded_in, "choose_agent")]
+        reply = Reply(language=message.reply_in, paragraphs=(sentence,), choices=tuple(choices))
+        return TurnResult(
+            outcome=Outcome.NO_ANSWER,
+            reply=reply,
+            context=_pending(remember(message, choices), asked),
+            procedures=_considered(asked.answer),
+        )
+
     def _which_procedure(self, message: Understood, asked: Asked) -> TurnResult:
-        language = message.reply_in
-        reply = Reply(language=language, paragraphs=(self._wording.text(language, "which_procedure"),))
+        sentence = self._wording.text(message.worded_in, "which_procedure")
+        reply = Reply(language=message.reply_in, paragraphs=(sentence,))
         context = _pending(remember(message, ()), asked)
         return TurnResult(outcome=Outcome.CLARIFY, reply=reply, context=context)
 
     def _no_answer(self, message: Understood, asked: Asked) -> TurnResult:
-        language = message.reply_in
+        words = message.worded_in
         elsewhere = asked.country if asked.country != message.turn.country else None
         if asked.answer.reason is Reason.UNKNOWN_PROCEDURE:
-            sentence = self._wording.text(language, "old_choice")
+            sentence = self._wording.text(words, "old_choice")
         elif elsewhere is not None:
-            label = self._countries.label(elsewhere, language)
-            sentence = self._wording.text(language, "no_answer_country", country=label)
+            label = self._countries.label(elsewhere, message.reply_in)
+            sentence = self._wording.text(words, "no_answer_country", country=label)
         else:
-            sentence = self._wording.text(language, "no_answer")
-        choices = [self._wording.choice(language, name) for name in ("choose_agent", "choose_no")]
-        reply = Reply(language=language, paragraphs=(sentence,), choices=tuple(choices))
+            sentence = self._wording.text(words, "no_answer")
+        choices = [self._wording.choice(words, name) for name in ("choose_agent", "choose_no")]
+        reply = Reply(language=message.reply_in, paragraphs=(sentence,), choices=tuple(choices))
         return TurnResult(
             outcome=Outcome.NO_ANSWER,
             reply=reply,
@@ -210,7 +241,7 @@ def paragraph(part: Presented) -> str:
 def follow_ups(wording: Wording, message: Understood, procedure: Procedure, asked: Sequence[Facet]) -> list[Choice]:
     """The other facets of this procedure that have something to say, at most `MOST_CHOICES`."""
     return [
-        wording.facet_choice(message.reply_in, procedure.id, facet)
+        wording.facet_choice(message.worded_in, procedure.id, facet)
         for facet in _NEXT
         if facet not in asked and tells(procedure, facet)
     ][:MOST_CHOICES]

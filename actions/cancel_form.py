@@ -33,5 +33,5 @@ class CancelForm(Action):
         key = "case_cancelled"
         if message.intent == "stop":
             key, effects = ("stop", (OptOut(),)) if message.forced else ("case_cancelled_stop", ())
-        utter(dispatcher, handled(message, [self._wording.text(message.reply_in, key)], effects=effects))
+        utter(dispatcher, handled(message, [self._wording.text(message.worded_in, key)], effects=effects))
         return leave_form()

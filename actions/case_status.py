@@ -118,7 +118,7 @@ class CaseStatus(Action):
         try:
             return self._tell(message, await cases.find(message, number), follow=False)
         except NotTold as instead:
-            choices = [self._wording.choice(message.reply_in, key) for key in instead.choices]
+            choices = [self._wording.choice(message.worded_in, key) for key in instead.choices]
             return handled(message, instead.paragraphs, choices=choices)
         except (SystemDown, SystemSlow, SystemGarbled) as error:
             return self._failed(message, error)
@@ -129,7 +129,7 @@ class CaseStatus(Action):
         return self._sorry(message, _FAILURES[type(error)], ("choose_retry", "choose_agent"))
 
     def _without_a_system(self, message: Understood) -> TurnResult:
-        language = message.reply_in
+        language = message.worded_in
         time_to_answer = [text for text in [self._deadlines.paragraph(message)] if text is not None]
         card = self._tracking.card(message)
         choices = [self._wording.choice(language, "choose_agent")]
@@ -141,12 +141,12 @@ class CaseStatus(Action):
         return handled(message, paragraphs, choices=choices, source=self._tracking.source(message, card))
 
     def _sorry(self, message: Understood, key: str, next_steps: Sequence[str]) -> TurnResult:
-        language = message.reply_in
+        language = message.worded_in
         choices = [self._wording.choice(language, step) for step in next_steps]
         return handled(message, [self._wording.text(language, key)], choices=choices)
 
     def _tell(self, message: Understood, case: Case, *, follow: bool) -> TurnResult:
-        language = message.reply_in
+        language = message.worded_in
         say = self._wording.text
         heading = (
             say(language, "case_heading_service", service=case.service, file=case.ref)
@@ -170,10 +170,10 @@ class CaseStatus(Action):
     def _state(self, message: Understood, case: Case) -> str:
         """The state in the citizen's words. Of an unknown one only the system's own title is shown."""
         if case.state is not CaseState.UNKNOWN:
-            return self._wording.text(message.reply_in, f"state_{case.state}")
+            return self._wording.text(message.worded_in, f"state_{case.state}")
         if case.raw_title:
-            return self._wording.text(message.reply_in, "state_unknown", title=case.raw_title)
-        return self._wording.text(message.reply_in, "state_unknown_untitled")
+            return self._wording.text(message.worded_in, "state_unknown", title=case.raw_title)
+        return self._wording.text(message.worded_in, "state_unknown_untitled")
 
 
 def _emptied() -> list[EventType]:

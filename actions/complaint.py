@@ -32,13 +32,13 @@ class Complaint(Action):
         return []
 
     def _result(self, message: Understood) -> TurnResult:
-        language = message.reply_in
+        language = message.worded_in
         offer = [self._wording.choice(language, key) for key in ("choose_agent", "choose_no")]
         intro = self._wording.text(language, "person_offer")
         guide = self._knowledge.catalogue.get(f"{message.turn.country}.{_SHEET}")
         if guide is None or guide.state is not State.PUBLISHED:
             return handled(message, [self._wording.text(language, "complaint")], choices=offer, choices_intro=intro)
-        shown = present(guide, Facet.OVERVIEW, language)
+        shown = present(guide, Facet.OVERVIEW, message.content_in)
         sorry = self._wording.text(language, "complaint_guide")
         result = handled(message, [sorry, paragraph(shown)], source=shown.source, choices=offer, choices_intro=intro)
         spoken_of = Context(

@@ -37,7 +37,7 @@ class Deadlines:
         receipt = self._receipt(message, procedure)
         if receipt is None:
             return None
-        language = message.reply_in
+        language = message.worded_in
         choices = [*self._complaint(message), self._wording.choice(language, "choose_agent")]
         return handled(
             message,
@@ -52,7 +52,7 @@ class Deadlines:
         receipt = self._receipt(message, None)
         if receipt is None:
             return None
-        note = self._wording.text(message.reply_in, "deadline_note")
+        note = self._wording.text(message.worded_in, "deadline_note")
         return f"{self._calculated(message, receipt)}\n{note}"
 
     def _receipt(self, message: Understood, procedure: str | None) -> date | None:
@@ -65,7 +65,7 @@ class Deadlines:
         return day if spoken_of or self._rules.speaks_of_receipt(message.text) else None
 
     def _calculated(self, message: Understood, receipt: date) -> str:
-        language, today = message.reply_in, message.turn.now.date()
+        language, today = message.worded_in, message.turn.now.date()
         longest = deadline(receipt, self._rules.days)
         shorter = deadline(receipt, self._rules.investment_days)
         say = self._wording.text
@@ -83,7 +83,7 @@ class Deadlines:
         sheet = self._knowledge.catalogue.get(self._rules.complaint_sheet)
         if sheet is None:
             return []
-        title, short = sheet.title.get(message.reply_in), sheet.short_title.get(message.reply_in)
+        title, short = sheet.title.get(message.content_in), sheet.short_title.get(message.content_in)
         return [Choice(title=title, short=short, payload=str(Ask(sheet.id, Facet.OVERVIEW)))]
 
 

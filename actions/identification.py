@@ -77,12 +77,11 @@ class IdentifiedCases:
         return case
 
     async def _asking(self, message: Understood, number: str, now: datetime) -> NotTold:
-        language = message.reply_in
-        link = await asyncio.to_thread(self._identities.link, message.turn, number, language, now)
+        link = await asyncio.to_thread(self._identities.link, message.turn, number, message.reply_in, now)
         if link is None:
             return self._sorry(message, "identity_too_many", "choose_agent")
-        say = self._wording.text
-        return NotTold((say(language, "identity_ask"), link, say(language, "identity_then")), ("choose_agent",))
+        say, words = self._wording.text, message.worded_in
+        return NotTold((say(words, "identity_ask"), link, say(words, "identity_then")), ("choose_agent",))
 
     def _sorry(self, message: Understood, key: str, *choices: str) -> NotTold:
-        return NotTold((self._wording.text(message.reply_in, key),), choices)
+        return NotTold((self._wording.text(message.worded_in, key),), choices)

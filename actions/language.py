@@ -11,7 +11,7 @@ from rasa_sdk.types import DomainDict
 
 from actions import payloads
 from actions.contract import ChooseLanguage, TurnResult
-from actions.replies import Wording
+from actions.replies import Wording, variety
 from actions.reply_language import named_language
 from actions.speak import handled, utter
 from actions.turn_input import Understood, understood
@@ -34,10 +34,12 @@ class ChangeLanguage(Action):
     def _result(self, message: Understood) -> TurnResult:
         wanted = _tapped(message) or named_language(message.text)
         if wanted is None:
-            question = self._wording.text(message.reply_in, "language_which")
+            question = self._wording.text(message.worded_in, "language_which")
             return handled(message, [question], choices=self._wording.language_choices())
         result = handled(
-            message, [self._wording.text(wanted, "language_set")], effects=[ChooseLanguage(language=wanted)]
+            message,
+            [self._wording.text(variety(wanted, message.turn.country), "language_set")],
+            effects=[ChooseLanguage(language=wanted)],
         )
         return result.model_copy(update={"reply": result.reply.model_copy(update={"language": wanted})})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -70,21 +70,27 @@ class FollowUpWords(_Model):
 
 @dataclass(frozen=True, slots=True)
 class PhraseList:
-    """Phrases, found in normalised words; the longest first."""
+    """Phrases, found in normalised words by the first of them; the longest first."""
 
-    phrases: tuple[Phrase, ...]
+    by_first_word: Mapping[str, tuple[Phrase, ...]]
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> PhraseList:
         """The phrases of `texts`, each once."""
-        return cls(tuple(sorted({tuple(tokens(text)) for text in texts} - {()}, key=lambda p: (-len(p), p))))
+        by_first_word: dict[str, tuple[Phrase, ...]] = {}
+        for phrase in sorted({tuple(tokens(text)) for text in texts} - {()}, key=lambda p: (-len(p), p)):
+            by_first_word[phrase[0]] = (*by_first_word.get(phrase[0], ()), phrase)
+        return cls(by_first_word)
 
     def at(self, words: Sequence[str], start: int) -> int:
         """How many words the phrase at `start` has; 0 where none stands there."""
-        return next((len(p) for p in self.phrases if tuple(words[start : start + len(p)]) == p), 0)
+        if start >= len(words):
+            return 0
+        beginning = self.by_first_word.get(words[start], ())
+        return next((len(p) for p in beginning if tuple(words[start : start + len(p)]) == p), 0)
 
     def __contains__(self, word: str) -> bool:
-        return (word,) in self.phrases
+        return (word,) in self.by_first_word.get(word, ())
 
     def without(self, words: Sequence[str]) -> list[str]:
         """`words` without these phrases."""

@@ -87,6 +87,9 @@ class Questions:
         """A question that names its country. "And in Algeria?" is about that country's sheet for the same thing."""
         country = question.country
         spoken_of = self._knowledge.catalogue.get(question.context_procedure or "")
+        offered = self._offered_there(message, question) if spoken_of is None else None
+        if offered is not None:
+            return _asked(self._knowledge.answer(replace(question, procedure=offered)), asked, country)
         nothing_named = self._names_nothing(question)
         if nothing_named and spoken_of is not None and not spoken_of.serves(country):
             twin = self._twin(spoken_of, question)
@@ -117,7 +120,8 @@ class Questions:
     @staticmethod
     def _within(answer: Answer, country: Country) -> Answer:
         """The answer from that country's sheets only: who asks about Algeria is not told Moroccan prices."""
-        if answer.procedure is not None and not answer.procedure.serves(country):
+        abroad = answer.procedure is not None and not answer.procedure.serves(country)
+        if abroad or answer.reason is Reason.ELSEWHERE:
             return replace(
                 answer,
                 outcome=Outcome.NO_ANSWER,
@@ -134,6 +138,15 @@ class Questions:
         others = tuple(hit for hit in answer.considered if hit not in own)
         outcome, reason = (answer.outcome, answer.reason) if own else (Outcome.NO_ANSWER, Reason.NOTHING_FOUND)
         return replace(answer, outcome=outcome, reason=reason, candidates=own, rejected=others)
+
+    def _offered_there(self, message: Understood, question: Question) -> str | None:
+        """The one sheet of the named country that was just offered, where the words name no other: "celle du Maroc"."""
+        sheets = [self._knowledge.catalogue.get(name) for name in _offered(message.turn.context)]
+        there = [sheet.id for sheet in sheets if sheet is not None and sheet.serves(question.country)]
+        if len(there) != 1:
+            return None
+        answer = self._within(self._knowledge.answer(question), question.country)
+        return there[0] if answer.outcome is Outcome.NO_ANSWER else None
 
     def _names_nothing(self, question: Question) -> bool:
         alone = replace(question, context_procedure=None)

@@ -1,4 +1,8 @@
-"""Dalil's own sentences, all in actions/wording/<language>.yaml: one file a language, the same keys in each."""
+"""Dalil's own sentences, all in actions/wording/<variety>.yaml: one file a language, the same keys in each.
+
+Darija is written as the citizen's country speaks it: `ary.yaml` is Moroccan, `arq.yaml` Algerian (the codes of ISO
+639-3). The Algerian file may lack a sentence; it is then said in plain Arabic, never in Moroccan.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,20 @@ import string
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import get_args
+from types import MappingProxyType
+from typing import Literal, get_args
 
 import yaml
 
+from actions.contract import CountryCode
 from actions.payloads import Ask, Follow, Intend, Payload, Speak
 from connectors.messages import Choice, ReplyLanguage
 
+Variety = ReplyLanguage | Literal["arq"]
+
 LANGUAGES: tuple[ReplyLanguage, ...] = get_args(ReplyLanguage)
+_DIALECTS: tuple[Variety, ...] = ("arq",)
+_DARIJA: Mapping[CountryCode, Variety] = MappingProxyType({"ma": "ary", "dz": "arq", "mr": "ar"})
 _FOLDER = Path(__file__).parent / "wording"
 
 # The choices that are not a facet of a procedure: what they do and which sentence names them.
@@ -32,30 +42,44 @@ class WordingError(Exception):
     """A wording file is incomplete or wrong: says which file and which key."""
 
 
-class Wording:
-    """The sentences of every language, complete: each language has the same keys with the same {placeholders}."""
+def variety(language: ReplyLanguage, country: CountryCode) -> Variety:
+    """How a citizen of `country` is written to: Darija is another one in Algeria, and plain Arabic in Mauritania."""
+    return _DARIJA[country] if language == "ary" else language
 
-    def __init__(self, texts: Mapping[ReplyLanguage, Mapping[str, str]]) -> None:
-        self._texts = texts
+
+class Wording:
+    """The sentences of every language, complete: each language has the same keys with the same {placeholders}.
+
+    `dialects`: the other Darijas, which say in plain Arabic what they lack.
+    """
+
+    def __init__(
+        self,
+        texts: Mapping[ReplyLanguage, Mapping[str, str]],
+        dialects: Mapping[Variety, Mapping[str, str]] = MappingProxyType({}),
+    ) -> None:
+        self._texts: dict[Variety, Mapping[str, str]] = dict(texts.items())
+        for name, own in dialects.items():
+            self._texts[name] = {**texts["ar"], **own}
         self._check()
 
     @property
     def keys(self) -> frozenset[str]:
         return frozenset(self._texts[LANGUAGES[0]])
 
-    def text(self, language: ReplyLanguage, key: str, **values: str) -> str:
+    def text(self, language: Variety, key: str, **values: str) -> str:
         """The sentence `key`, its placeholders filled. Raises `WordingError` for an unknown key or a missing value."""
         try:
             return self._texts[language][key].format(**values)
         except KeyError as error:
             raise WordingError(f"{language}.yaml: no sentence or no value for {error} (asked for {key!r})") from None
 
-    def choice(self, language: ReplyLanguage, key: str) -> Choice:
+    def choice(self, language: Variety, key: str) -> Choice:
         """The choice called `key` (choose_agent, choose_status ...)."""
         title, short = self.text(language, key), self.text(language, f"{key}_short")
         return Choice(title=title, short=short, payload=str(_NAMED[key]))
 
-    def facet_choice(self, language: ReplyLanguage, procedure: str, facet: str) -> Choice:
+    def facet_choice(self, language: Variety, procedure: str, facet: str) -> Choice:
         """The choice that asks one facet of one procedure."""
         title, short = self.text(language, f"facet_{facet}"), self.text(language, f"facet_{facet}_short")
         return Choice(title=title, short=short, payload=str(Ask(procedure, facet)))
@@ -70,7 +94,7 @@ class Wording:
 
     def _check(self) -> None:
         first = LANGUAGES[0]
-        for language in LANGUAGES:
+        for language in self._texts:
             missing = set(self._texts[first]) ^ set(self._texts[language])
             if missing:
                 raise WordingError(f"{first}.yaml and {language}.yaml differ in: {', '.join(sorted(missing))}")
@@ -94,7 +118,8 @@ def payloads_of(choices: Sequence[Choice]) -> tuple[str, ...]:
 @cache
 def load_wording() -> Wording:
     """The shipped wording. Raises `WordingError` with the file and the key that is wrong."""
-    return Wording({language: read_sentences(_FOLDER / f"{language}.yaml") for language in LANGUAGES})
+    dialects = {name: read_sentences(_FOLDER / f"{name}.yaml") for name in _DIALECTS}
+    return Wording({language: read_sentences(_FOLDER / f"{language}.yaml") for language in LANGUAGES}, dialects)
 
 
 def read_sentences(path: Path) -> dict[str, str]:

@@ -46,7 +46,7 @@ class PersonRequested(Action):
 def person_requested(wording: Wording, message: Understood, tracker: Tracker) -> TurnResult:
     """The result of asking for a person, or of saying yes to the offer of one."""
     effect = RequestPerson(reason=_reason(message, tracker))
-    return handled(message, [wording.text(message.reply_in, "person_requested")], effects=[effect])
+    return handled(message, [wording.text(message.worded_in, "person_requested")], effects=[effect])
 
 
 def _reason(message: Understood, tracker: Tracker) -> Reason:

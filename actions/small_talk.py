@@ -68,8 +68,8 @@ class Say(Action):
         if self._question is not None and self._question.asks_besides(message):
             utter(dispatcher, self._question.result(message))
             return []
-        choices = [self._wording.choice(message.reply_in, key) for key in self._choices]
-        result = handled(message, [self._wording.text(message.reply_in, self._key)], choices=choices)
+        choices = [self._wording.choice(message.worded_in, key) for key in self._choices]
+        result = handled(message, [self._wording.text(message.worded_in, self._key)], choices=choices)
         utter(dispatcher, still_on_screen(message, result) if self._question is not None else result)
         return []
 
@@ -90,7 +90,7 @@ class Greet(Action):
         if self._question.asks_besides(message):
             utter(dispatcher, self._question.result(message))
             return []
-        language = message.reply_in
+        language = message.worded_in
         examples = [choice for ask in EXAMPLES[message.turn.country] if (choice := self._example(message, ask))]
         if not examples:
             examples = [self._wording.choice(language, key) for key in ("choose_status", "choose_agent")]
@@ -103,9 +103,9 @@ class Greet(Action):
         procedure = self._knowledge.catalogue.get(ask.procedure)
         if procedure is None or procedure.state is not State.PUBLISHED:
             return None
-        language = message.reply_in
+        language = message.worded_in
         facet = self._wording.text(language, f"facet_{ask.facet}")
-        short = procedure.short_title.get(language)
+        short = procedure.short_title.get(message.content_in)
         title = self._wording.text(language, "question_about", procedure=short, question=facet)
         return Choice(title=title, short=short, payload=str(ask))
 
@@ -138,7 +138,7 @@ class Affirm(Action):
         if procedure is not None:
             asked = [Facet(name) for name in (*context.facets, *context.told)]
             choices = follow_ups(self._wording, message, procedure, asked)
-        return handled(message, [self._wording.text(message.reply_in, "affirm")], choices=choices)
+        return handled(message, [self._wording.text(message.worded_in, "affirm")], choices=choices)
 
 
 def still_on_screen(message: Understood, result: TurnResult) -> TurnResult:

@@ -160,7 +160,7 @@ def _ask(
     **values: str,
 ) -> None:
     """Utter the question, the mistake, or, after an interruption, a short way back. `first` is said before it."""
-    language = message.reply_in
+    language = message.worded_in
     if _another_action_spoke(tracker):
         back = handled(message, [wording.text(language, f"{question}_back")])
         utter(dispatcher, back.model_copy(update={"context": None}))  # the other action's choices stay

@@ -27,8 +27,8 @@ class Stop(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
         if message.forced:
-            said = handled(message, [self._wording.text(message.reply_in, "stop")], effects=[OptOut()])
+            said = handled(message, [self._wording.text(message.worded_in, "stop")], effects=[OptOut()])
         else:
-            said = handled(message, [self._wording.text(message.reply_in, "stop_how")])
+            said = handled(message, [self._wording.text(message.worded_in, "stop_how")])
         utter(dispatcher, said)
         return []

@@ -46,14 +46,14 @@ class Tracking:
 
     def paragraphs(self, message: Understood, card: Tracker) -> list[str]:
         """What the page wants and shows, its link, and a word on a number that was written and looks wrong."""
-        language = message.reply_in
+        language = message.content_in
         lines = [card.name.get(language), card.needs.get(language), card.expect.get(language), str(card.link)]
-        return ["\n".join(lines), *self._doubt(message, card), self._wording.text(language, "tracker_note")]
+        return ["\n".join(lines), *self._doubt(message, card), self._wording.text(message.worded_in, "tracker_note")]
 
     def source(self, message: Understood, card: Tracker) -> str:
         sources = "; ".join(str(source) for source in card.sources)
         return self._wording.text(
-            message.reply_in, "tracker_source", sources=sources, day=f"{card.checked_on:%d/%m/%Y}"
+            message.worded_in, "tracker_source", sources=sources, day=f"{card.checked_on:%d/%m/%Y}"
         )
 
     def _doubt(self, message: Understood, card: Tracker) -> Iterator[str]:
@@ -61,7 +61,7 @@ class Tracking:
         if identifier is None or read_birth_date(message.text, message.turn.now.date()).value is not None:
             return
         if identifier.check(message.text) is Form.DOES_NOT_FIT:
-            yield self._wording.text(message.reply_in, "tracker_number", example=identifier.rule.example)
+            yield self._wording.text(message.worded_in, "tracker_number", example=identifier.rule.example)
 
 
 def _readings(word: str) -> frozenset[str]:

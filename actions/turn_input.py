@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rasa_sdk.interfaces import Tracker
 
 from actions.contract import TurnInput
+from actions.replies import Variety, variety
 from actions.reply_language import reply_language
 from connectors.messages import ReplyLanguage
 
@@ -62,6 +63,16 @@ class Understood:
     facets: tuple[str, ...]
     reply_in: ReplyLanguage
     forced: bool
+
+    @property
+    def worded_in(self) -> Variety:
+        """In which wording Dalil's own sentences are said: `reply_in`, as the citizen's country speaks it."""
+        return variety(self.reply_in, self.turn.country)
+
+    @property
+    def content_in(self) -> ReplyLanguage:
+        """In which language sheets are shown: nobody who is written to in plain Arabic is shown Moroccan Darija."""
+        return "ar" if self.worded_in == "ar" else self.reply_in
 
 
 def understood(tracker: Tracker) -> Understood:

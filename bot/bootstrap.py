@@ -199,7 +199,7 @@ class App:
         return Follower(
             self.stores.follows,
             cases,
-            FollowNews(self.wording, limits, follow.days),
+            FollowNews(self.wording, limits, follow.days, settings.country),
             quiet_hours(settings),
             Rhythm(follow.first_s, follow.longest_s, 60 / follow.per_minute),
         )

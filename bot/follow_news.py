@@ -10,8 +10,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
 
+from actions.contract import CountryCode
 from actions.following import masked
-from actions.replies import Wording
+from actions.replies import Variety, Wording, variety
 from actions.reply_language import DEFAULT_LANGUAGE
 from bot.conversation import Conversation
 from bot.follow_ports import FollowClaim
@@ -33,10 +34,13 @@ class News(Enum):
 
 
 class FollowNews:
-    """Writes notifications. `days`: how long a file is followed at most."""
+    """Writes notifications. `days`: how long a file is followed at most. `country`: of whom no address tells one."""
 
-    def __init__(self, wording: Wording, limits: Mapping[str, Mapping[Medium, Limits]], days: int) -> None:
+    def __init__(
+        self, wording: Wording, limits: Mapping[str, Mapping[Medium, Limits]], days: int, country: CountryCode
+    ) -> None:
         self._wording = wording
+        self._country = country
         self._limits = limits
         self._days = days
 
@@ -46,7 +50,8 @@ class FollowNews:
         if conversation is None:
             return ()
         language = conversation.chosen_language or conversation.language or DEFAULT_LANGUAGE
-        reply = self._reply(language, claim.number, news, case, now)
+        words = variety(language, conversation.country or self._country)
+        reply = self._reply(language, words, claim.number, news, case, now)
         rendered = self._rendered(reply, conversation.address)
         if not _outside_window(conversation, claim.heard_at, now):
             return rendered
@@ -59,33 +64,35 @@ class FollowNews:
         reply = Reply(language=message.language, paragraphs=tuple(message.text.split("\n\n")))
         return self._rendered(reply, address)[0]
 
-    def _reply(self, language: ReplyLanguage, number: str, news: News, case: Case | None, now: float) -> Reply:
+    def _reply(
+        self, language: ReplyLanguage, words: Variety, number: str, news: News, case: Case | None, now: float
+    ) -> Reply:
         file = masked(number)
         service = case.service if case is not None else ""
         if case is None:
-            heading = self._wording.text(language, "follow_end", file=file)
+            heading = self._wording.text(words, "follow_end", file=file)
         elif service:
-            heading = self._wording.text(language, "follow_news_service", service=service, file=file)
+            heading = self._wording.text(words, "follow_news_service", service=service, file=file)
         else:
-            heading = self._wording.text(language, "follow_news", file=file)
-        lines = [heading, self._sentence(language, news, case)]
+            heading = self._wording.text(words, "follow_news", file=file)
+        lines = [heading, self._sentence(words, news, case)]
         if news is News.ENDED:
-            lines.append(self._wording.text(language, "follow_over"))
+            lines.append(self._wording.text(words, "follow_over"))
         day = f"{datetime.fromtimestamp(now, UTC):%d/%m/%Y}"
-        source = self._wording.text(language, "case_source", day=day) if case is not None else ""
+        source = self._wording.text(words, "case_source", day=day) if case is not None else ""
         return Reply(language=language, paragraphs=("\n".join(lines),), source=source)
 
-    def _sentence(self, language: ReplyLanguage, news: News, case: Case | None) -> str:
+    def _sentence(self, words: Variety, news: News, case: Case | None) -> str:
         """The state in the citizen's words, as a status answer has it; or why the file is followed no longer."""
         if news is News.EXPIRED:
-            return self._wording.text(language, "follow_expired", days=days_in(self._wording, language, self._days))
+            return self._wording.text(words, "follow_expired", days=days_in(self._wording, words, self._days))
         if news is News.GONE or case is None:
-            return self._wording.text(language, "follow_gone")
+            return self._wording.text(words, "follow_gone")
         if case.state is not CaseState.UNKNOWN:
-            return self._wording.text(language, f"state_{case.state}")
+            return self._wording.text(words, f"state_{case.state}")
         if case.raw_title:
-            return self._wording.text(language, "state_unknown", title=case.raw_title)
-        return self._wording.text(language, "state_unknown_untitled")
+            return self._wording.text(words, "state_unknown", title=case.raw_title)
+        return self._wording.text(words, "state_unknown_untitled")
 
     def _template(self, language: ReplyLanguage, number: str, news: News, case: Case | None) -> Template:
         """On WhatsApp Darija goes out as Arabic, and so does what fills the template."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from actions.contract import Effect, FollowFile, UnfollowFile
 from actions.following import masked
 from actions.payloads import Follow, Unfollow
-from actions.replies import Wording
+from actions.replies import Variety, Wording
 from bot.conversation import Conversation
 from bot.follow_ports import Followed, Follows
 from bot.metrics import METRICS
@@ -18,6 +19,14 @@ from connectors.messages import Choice, Reply, ReplyLanguage
 
 VERSION = 1  # of `follow_kept`: raise it when that text says something new about what is kept
 _SHORT = 20  # characters of a button
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """The language of a reply, and in which wording Dalil's own sentences are said."""
+
+    language: ReplyLanguage
+    words: Variety
 
 
 class Following:
@@ -31,58 +40,57 @@ class Following:
         self._first_s = first_s
 
     async def answer(
-        self, conversation: Conversation, language: ReplyLanguage, asked: Follow | Unfollow | None, now: float
+        self, conversation: Conversation, voice: Voice, asked: Follow | Unfollow | None, now: float
     ) -> tuple[Reply, tuple[Effect, ...]]:
         """The reply, and what it changes. `asked` None: which files are followed? Raises `StoreUnavailable`."""
         followed = await asyncio.to_thread(self._follows.followed, conversation.person_id)
         if isinstance(asked, Follow):
-            return await self._start(conversation, language, len(followed), now)
+            return await self._start(conversation, voice, len(followed), now)
         if not followed:
-            return self._say(language, "follow_none"), ()
+            return self._say(voice, "follow_none"), ()
         if asked is None:
-            return self._list(language, followed), ()
-        return self._stop(language, asked, followed)
+            return self._list(voice, followed), ()
+        return self._stop(voice, asked, followed)
 
     async def _start(
-        self, conversation: Conversation, language: ReplyLanguage, count: int, now: float
+        self, conversation: Conversation, voice: Voice, count: int, now: float
     ) -> tuple[Reply, tuple[Effect, ...]]:
         if count >= self._per_person:
-            return self._say(language, "follow_full", count=str(count)), ()
+            return self._say(voice, "follow_full", count=str(count)), ()
         if not await asyncio.to_thread(self._follows.is_offered, conversation.id, now):
-            ask_again = (self._wording.choice(language, "choose_status"),)
-            return self._say(language, "follow_old").model_copy(update={"choices": ask_again}), ()
+            ask_again = (self._wording.choice(voice.words, "choose_status"),)
+            return self._say(voice, "follow_old").model_copy(update={"choices": ask_again}), ()
         METRICS.follows.labels("started").inc()
         effect = FollowFile(wording=VERSION, days=self._days, look_after_s=self._first_s)
-        kept = self._wording.text(language, "follow_kept", days=days_in(self._wording, language, self._days))
-        reply = self._say(language, "follow_started")
+        kept = self._wording.text(voice.words, "follow_kept", days=days_in(self._wording, voice.words, self._days))
+        reply = self._say(voice, "follow_started")
         return reply.model_copy(update={"paragraphs": (*reply.paragraphs, kept)}), (effect,)
 
-    def _list(self, language: ReplyLanguage, followed: Sequence[Followed]) -> Reply:
+    def _list(self, voice: Voice, followed: Sequence[Followed]) -> Reply:
         lines = [
-            self._wording.text(language, "follow_line", file=_name(one), day=_day(one.expires_at)) for one in followed
+            self._wording.text(voice.words, "follow_line", file=_name(one), day=_day(one.expires_at))
+            for one in followed
         ]
-        text = "\n".join([self._wording.text(language, "follow_list"), *lines])
+        text = "\n".join([self._wording.text(voice.words, "follow_list"), *lines])
         return Reply(
-            language=language, paragraphs=(text,), choices=tuple(self._stopping(language, one) for one in followed)
+            language=voice.language, paragraphs=(text,), choices=tuple(self._stopping(voice, one) for one in followed)
         )
 
-    def _stopping(self, language: ReplyLanguage, one: Followed) -> Choice:
-        title = self._wording.text(language, "follow_stop", file=_name(one))
+    def _stopping(self, voice: Voice, one: Followed) -> Choice:
+        title = self._wording.text(voice.words, "follow_stop", file=_name(one))
         return Choice(title=title, short=title[:_SHORT], payload=str(Unfollow(one.follow_id)))
 
-    def _stop(
-        self, language: ReplyLanguage, asked: Unfollow, followed: Sequence[Followed]
-    ) -> tuple[Reply, tuple[Effect, ...]]:
+    def _stop(self, voice: Voice, asked: Unfollow, followed: Sequence[Followed]) -> tuple[Reply, tuple[Effect, ...]]:
         """One, where it is his; or all."""
         ids = {one.follow_id for one in followed}
         if asked.follow_id is not None and asked.follow_id not in ids:
-            return self._say(language, "follow_stopped"), ()  # an old button: it has ended
+            return self._say(voice, "follow_stopped"), ()  # an old button: it has ended
         METRICS.follows.labels("stopped").inc(1 if asked.follow_id is not None else len(ids))
         key = "follow_stopped" if asked.follow_id is not None else "follow_stopped_all"
-        return self._say(language, key), (UnfollowFile(follow_id=asked.follow_id),)
+        return self._say(voice, key), (UnfollowFile(follow_id=asked.follow_id),)
 
-    def _say(self, language: ReplyLanguage, key: str, **values: str) -> Reply:
-        return Reply(language=language, paragraphs=(self._wording.text(language, key, **values),))
+    def _say(self, voice: Voice, key: str, **values: str) -> Reply:
+        return Reply(language=voice.language, paragraphs=(self._wording.text(voice.words, key, **values),))
 
 
 def _name(one: Followed) -> str:

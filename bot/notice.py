@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from actions.contract import CountryCode
-from actions.replies import Wording
+from actions.replies import Variety, Wording, variety
 from bot.conversation import Conversation
 from bot.ports import Kept, Said
 from connectors.channels.webchat import TERMINAL
@@ -38,29 +38,31 @@ class Notices:
 
     def first(self, language: ReplyLanguage, country: CountryCode, *, sms: bool) -> str:
         """The notice that goes with the first answer; on an SMS it is one segment, its line break included."""
+        words = variety(language, country)
         return self._wording.text(
-            language,
+            words,
             "notice_sms" if sms else "notice",
             operator=self._operator[language],
-            days=self._days_in(language),
-            law=self._wording.text(language, f"law_{country}"),
+            days=self._days_in(words),
+            law=self._wording.text(words, f"law_{country}"),
         )
 
     def kept(self, language: ReplyLanguage, country: CountryCode, kept: Kept) -> tuple[str, ...]:
         """The paragraphs that answer "what do you keep about me?"."""
-        text, law = self._wording.text, self._wording.text(language, f"law_{country}")
+        text, words = self._wording.text, variety(language, country)
+        law = text(words, f"law_{country}")
         return (
             text(
-                language,
+                words,
                 "kept_counts",
                 day=_day(kept.since),
                 messages=str(kept.messages),
                 replies=str(kept.replies),
             ),
-            *self._also(language, kept),
-            text(language, "kept_how_long", operator=self._operator[language], days=self._days_in(language)),
-            text(language, "kept_words"),
-            text(language, "kept_law", law=law, authority=text(language, f"authority_{country}")),
+            *self._also(words, kept),
+            text(words, "kept_how_long", operator=self._operator[language], days=self._days_in(words)),
+            text(words, "kept_words"),
+            text(words, "kept_law", law=law, authority=text(words, f"authority_{country}")),
         )
 
     def export(
@@ -71,49 +73,49 @@ class Notices:
         As many messages as fit beside the rest into one message of `room` characters; with 0, an SMS, none: what is
         left fits into three segments.
         """
-        text = self._wording.text
+        text, words = self._wording.text, variety(language, country)
         counts = text(
-            language,
+            words,
             "export_counts",
             day=_day(kept.since),
             messages=str(kept.messages),
             replies=str(kept.replies),
             requests=str(kept.requests),
         )
-        counts = " ".join([counts, *self._also(language, kept)])
-        law = text(language, f"law_{country}")
-        rest = text(language, "export_rest", operator=self._operator[language], days=self._days_in(language), law=law)
-        lines = [self._line(language, one) for one in said]
+        counts = " ".join([counts, *self._also(words, kept)])
+        law = text(words, f"law_{country}")
+        rest = text(words, "export_rest", operator=self._operator[language], days=self._days_in(words), law=law)
+        lines = [self._line(words, one) for one in said]
         left = room - _SPARE - utf16_units(counts) - utf16_units(rest)
         while lines and sum(utf16_units(line) + 1 for line in lines) > left:
             lines.pop(0)
         if not lines:
             return (counts, rest)
-        return (counts, "\n".join([text(language, "export_last"), *lines]), rest)
+        return (counts, "\n".join([text(words, "export_last"), *lines]), rest)
 
-    def _also(self, language: ReplyLanguage, kept: Kept) -> tuple[str, ...]:
+    def _also(self, words: Variety, kept: Kept) -> tuple[str, ...]:
         """What is kept of some only: files that are followed, an identity that was proven."""
-        followed = (self._wording.text(language, "kept_follows", count=str(kept.follows)),) if kept.follows else ()
-        return (*followed, *self._identity(language, kept.identity_until))
+        followed = (self._wording.text(words, "kept_follows", count=str(kept.follows)),) if kept.follows else ()
+        return (*followed, *self._identity(words, kept.identity_until))
 
-    def _line(self, language: ReplyLanguage, said: Said) -> str:
-        words = truncate(" ".join(said.text.split()) or "…", EXPORTED_CHARS)
+    def _line(self, words: Variety, said: Said) -> str:
+        shown = truncate(" ".join(said.text.split()) or "…", EXPORTED_CHARS)
         key = "export_mine" if said.ours else "export_yours"
-        return self._wording.text(language, key, day=_day(said.at), text=words)
+        return self._wording.text(words, key, day=_day(said.at), text=shown)
 
-    def _identity(self, language: ReplyLanguage, until: float | None) -> tuple[str, ...]:
+    def _identity(self, words: Variety, until: float | None) -> tuple[str, ...]:
         if until is None:
             return ()
         written = datetime.fromtimestamp(until, UTC).strftime("%d/%m/%Y %H:%M")
-        return (self._wording.text(language, "kept_identity", until=written),)
+        return (self._wording.text(words, "kept_identity", until=written),)
 
-    def _days_in(self, language: ReplyLanguage) -> str:
-        return days_in(self._wording, language, self._days)
+    def _days_in(self, words: Variety) -> str:
+        return days_in(self._wording, words, self._days)
 
 
-def days_in(wording: Wording, language: ReplyLanguage, days: int) -> str:
+def days_in(wording: Wording, words: Variety, days: int) -> str:
     """So many days, in words that fit the number."""
-    return wording.text(language, f"day_{_plural(days)}", count=str(days))
+    return wording.text(words, f"day_{_plural(days)}", count=str(days))
 
 
 def _day(at: float) -> str:

@@ -12,6 +12,9 @@ from bot.supervise import Child
 # What Rasa may see of our environment: no setting of ours, so no secret (it runs libraries past their end of life).
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
 
+# A provider gives up on a webhook after seconds, and a citizen waits for his answer: who acknowledges goes first.
+AFTER_WEBHOOKS = 5
+
 
 def children(settings: Settings) -> list[Child]:
     """Everything of a laptop: government and provider sandbox, web, worker, Rasa.
@@ -26,7 +29,16 @@ def children(settings: Settings) -> list[Child]:
     work = [*dalil, "worker", "--port", str(settings.worker_port)]
     started = [
         Child("app", serve, settings.port, "DALIL_PORT", f"{app_url(settings)}/health/live", ours, PROJECT),
-        Child("worker", work, settings.worker_port, "DALIL_WORKER_PORT", f"{worker_url}/health/live", ours, PROJECT),
+        Child(
+            "worker",
+            work,
+            settings.worker_port,
+            "DALIL_WORKER_PORT",
+            f"{worker_url}/health/live",
+            ours,
+            PROJECT,
+            AFTER_WEBHOOKS,
+        ),
         rasa(settings, worker_url),
     ]
     if settings.sandbox:
@@ -67,7 +79,8 @@ def rasa(settings: Settings, actions_at: str = "") -> Child:
     settings.var_dir.mkdir(parents=True, exist_ok=True)
     argv = [str(settings.rasa_python), "-m", "bot.nlu.rasa_server", "run", "--enable-api", "-i", "127.0.0.1"]
     argv += ["-p", str(port), "--model", str(model), "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]
-    return Child("rasa", argv, port, "DALIL_RASA_URL", f"http://127.0.0.1:{port}/status", env, PROJECT)
+    ready = f"http://127.0.0.1:{port}/status"
+    return Child("rasa", argv, port, "DALIL_RASA_URL", ready, env, PROJECT, AFTER_WEBHOOKS)
 
 
 def rasa_environment() -> dict[str, str]:

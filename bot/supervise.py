@@ -18,6 +18,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 STOP_GRACE_S = 8.0
@@ -30,7 +31,10 @@ LOG_LIMIT = 20 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One process. `port` must be free before the start; `ready_url` answers 200 once it works."""
+    """One process. `port` must be free before the start; `ready_url` answers 200 once it works.
+
+    `nice`: how far it stands back where there is more work than processors, 0 to 19 (nice(2)).
+    """
 
     name: str
     argv: Sequence[str]
@@ -39,6 +43,7 @@ class Child:
     ready_url: str
     env: Mapping[str, str]
     cwd: Path
+    nice: int = 0
 
 
 class PortTaken(Exception):
@@ -118,7 +123,7 @@ class Supervisor:
                 env=dict(child.env),
                 cwd=child.cwd,
                 start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+                preexec_fn=partial(_before, child.nice),
             )
         ended = asyncio.create_task(process.wait())
         stopping = asyncio.create_task(self._stopping.wait())
@@ -168,8 +173,13 @@ def _signal_group(pid: int, number: signal.Signals) -> None:
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _before(nice: int) -> None:
+    """What a child does first: it dies with its parent, and stands back."""
+    os.nice(nice)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        with contextlib.suppress(OSError):  # a kernel that weighs sessions against each other: sched(7), autogroup
+            Path("/proc/self/autogroup").write_text(str(nice))
 
 
 def free_port() -> int:

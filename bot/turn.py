@@ -15,11 +15,11 @@ from typing import Protocol
 from actions import payloads
 from actions.contract import ChooseLanguage, Context, CountryCode, Effect, OptOut, TurnInput, TurnResult
 from actions.follow_ups import FollowUp, FollowUps, Kind
-from actions.replies import Wording, payloads_of
+from actions.replies import Wording, payloads_of, variety
 from actions.reply_language import DEFAULT_LANGUAGE, reply_language
 from bot import notice
 from bot.conversation import Conversation, Owner
-from bot.following import Following
+from bot.following import Following, Voice
 from bot.guard import Guard, Refusal, answered_with, heard_again
 from bot.identification import Identification, Written
 from bot.identity_links import Confirmed
@@ -170,7 +170,7 @@ class Turns:
     ) -> TurnPlan:
         """His yes to being told of changes, his end of it, or the list of what is followed."""
         language = self._language_of(conversation)
-        reply, effects = await self._following.answer(conversation, language, asked, now)
+        reply, effects = await self._following.answer(conversation, self._voice(conversation), asked, now)
         offered = {"choices": payloads_of(reply.choices), "at": _utc(now)}
         context = conversation.context.model_copy(update=offered)
         conversation = conversation.model_copy(update={"context": context, "language": language})
@@ -337,8 +337,12 @@ class Turns:
         return TurnPlan(conversation.model_copy(update={"context": after}), (page,), outcome="page")
 
     def _fixed(self, conversation: Conversation, key: str) -> Reply:
+        voice = self._voice(conversation)
+        return Reply(language=voice.language, paragraphs=(self._wording.text(voice.words, key),))
+
+    def _voice(self, conversation: Conversation) -> Voice:
         language = self._language_of(conversation)
-        return Reply(language=language, paragraphs=(self._wording.text(language, key),))
+        return Voice(language, variety(language, conversation.country or self._country))
 
     @staticmethod
     def _language_of(conversation: Conversation) -> ReplyLanguage:

@@ -21,7 +21,8 @@ C = TypeVar("C")
 RENEWALS = 3  # in the time of one lease: two may fail before it is lost
 POLL_S = 0.25  # how soon work is seen that another process stored, or that became due
 SOON_S = 0.02  # after one is done, how soon the next of its conversation is looked for
-CONCURRENCY = 8
+
+CONCURRENCY = 16  # turns wait for Rasa and for the disk: with 8 a fifth of two processors stood idle (tests.bench.load)
 MAX_FAILURES = 3  # tries of a message that fails by its own fault, before the citizen gets an apology
 DOWN_DELAY_S = 1.0
 FAILED_DELAY_S = 0.5

@@ -17,7 +17,7 @@ from connectors.sms_text import is_gsm7, segments, to_gsm7_french
 from connectors.sms_text import split as split_sms
 
 MORE = "0"  # what the citizen sends for the next page
-SEND: dict[ReplyLanguage, str] = {"fr": "Envoyez", "ar": "أرسل", "ary": "صيفط"}
+SEND: dict[ReplyLanguage, str] = {"fr": "Envoyez", "ar": "أرسل", "ary": "اكتب"}  # said in every Darija
 REST: dict[ReplyLanguage, str] = {"fr": f"{MORE} Suite", "ar": f"{MORE} للتتمة", "ary": f"{MORE} للباقي"}
 FEWEST_CHOICES = 2  # with fewer on the first page, all of them wait for the next
 FEWEST_LINES = 3  # a heading, the answer, and a line that may wait

@@ -10,6 +10,8 @@ The rules, in order:
 5. A circumstance that is said (a child, a loss) moves the answer to the neighbour that is about it; one of which the
    sheet says nothing (a suspended licence) is not answered from it.
 6. Unsure hits are offered as choices. Nothing near: no answer.
+7. Where only another country has a sheet, that is no answer; the sheet is offered, if at home it would have been
+   sure. Once the turns before were about that country, it is answered.
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ class Reason(StrEnum):
     SAME_ANSWER = "same_answer"  # answered: several hits that say the same
     SEVERAL = "several"  # clarify: several hits as good
     UNSURE = "unsure"  # clarify: no hit is sure
+    ELSEWHERE = "elsewhere"  # no answer: only other countries have a sheet about it; `candidates` are theirs
     WHICH_PROCEDURE = "which_procedure"  # no answer: no procedure named, none spoken of before
     UNKNOWN_PROCEDURE = "unknown_procedure"  # no answer: the chosen sheet does not exist (any more)
     NOT_COVERED = "not_covered"  # no answer: a service is named that no sheet is about
@@ -65,7 +68,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`procedure` is set when answered. `candidates`: when asked about, the choices; else what was considered.
+    """`procedure` is set when answered. `candidates`: when asked or offered, the choices; else what was considered.
 
     `draft`: the sheet is not verified; answer with its official link only (`present` does).
     """
@@ -178,10 +181,16 @@ class _Answering:
         meant = self.search.meant_instead(best.procedure, self.question.text)
         if meant is not None:
             result = _put_first(result, meant)
-            if result.hits[0].procedure is meant and self._is_sure(best, result):
-                return self._answered(result.hits[0], Reason.FOUND, result)
+        if self._is_elsewhere(result.hits[0].procedure):
+            return self._from_elsewhere(result)
         if not self._is_sure(best, result):
             return self._ask(Reason.UNSURE, self._offered(result), result)
+        if result.hits[0].procedure is meant:
+            return self._answered(result.hits[0], Reason.FOUND, result)
+        return self._from_sure(best, result)
+
+    def _from_sure(self, best: Hit, result: SearchResult) -> Answer:
+        """The best hit is sure; others may be as good."""
         margin = self.settings.thresholds.margin
         as_good = tuple(hit for hit in result.hits if hit.score >= best.score - margin)
         if self.search.is_meant(best.procedure, self.question.text):
@@ -192,10 +201,14 @@ class _Answering:
         spoken_of = next((hit for hit in as_good if hit.procedure.id == self.question.context_procedure), None)
         if spoken_of is not None:
             return self._answered(spoken_of, Reason.CONTEXT, result)
-        general = min(as_good, key=lambda hit: (self.search.generality(hit.procedure), -hit.score))
+        general = min(as_good, key=self._specialty)
         if all(self._says_the_same(general, hit) for hit in as_good):
             return self._answered(general, Reason.SAME_ANSWER, result)
         return self._ask(Reason.SEVERAL, as_good, result)
+
+    def _specialty(self, hit: Hit) -> tuple[bool, float, float]:
+        """Orders sheets that are as good: his own country's first, then the most general, then the best."""
+        return (self._is_elsewhere(hit.procedure), self.search.generality(hit.procedure), -hit.score)
 
     def _is_sure(self, best: Hit, result: SearchResult) -> bool:
         """Whether the best hit may be answered: good by itself, or fair and far ahead of all but its neighbours."""
@@ -225,6 +238,26 @@ class _Answering:
         ids = {hit.procedure.id for hit in offered}
         rest = tuple(hit for hit in (*result.hits, *result.rejected) if hit.procedure.id not in ids)
         return Answer(Outcome.CLARIFY, reason, None, self.facets, offered, rest)
+
+    def _from_elsewhere(self, result: SearchResult) -> Answer:
+        """The best hit is another country's. His own country's are asked about first, where they are as good."""
+        limits = self.settings.thresholds
+        as_good = [hit for hit in result.hits if hit.score >= result.hits[0].score - limits.margin]
+        own = [hit for hit in as_good if not self._is_elsewhere(hit.procedure)]
+        if own:
+            return self._ask(Reason.SEVERAL, (*own[: limits.choices - 1], result.hits[0]), result)
+        if result.hits[0].score < limits.answer * self.settings.fusion.other_country:
+            rejected = (*result.hits, *result.rejected)
+            return Answer(Outcome.NO_ANSWER, Reason.NOTHING_FOUND, None, self.facets, (), rejected)
+        offer = self._ask(Reason.ELSEWHERE, tuple(as_good), result)
+        return replace(offer, outcome=Outcome.NO_ANSWER)
+
+    def _is_elsewhere(self, procedure: Procedure) -> bool:
+        """Whether a sheet is another country's, of which nobody has spoken."""
+        home = self.question.country
+        context = self.search.catalogue.get(self.question.context_procedure or "")
+        spoken_of = context is not None and not context.serves(home) and context.country is procedure.country
+        return not procedure.serves(home) and not spoken_of
 
     def _answered(self, hit: Hit, reason: Reason, result: SearchResult | None = None) -> Answer:
         others = [other for other in result.hits if other is not hit] if result else []

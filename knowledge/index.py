@@ -86,6 +86,7 @@ class LexicalIndex:
         names_per_sheet = np.array([len(sheet.keys_per_name) for sheet in sheets], dtype=np.intp)
         self._name_starts = np.cumsum(names_per_sheet) - names_per_sheet
         self._full = _rarities_of_names(sheets, _rarities_of_words(lexicon, self._idf))
+        self._postings: dict[str, _Posting | None] = {}  # only of keys that were asked for and are in the lexicon
 
     def score(self, text: str) -> Scores:
         """How well each sheet fits, 0 to 1, shape [sheets]: the share of `text` that it explains, lowered where `text`
@@ -181,6 +182,11 @@ class LexicalIndex:
         number = self._lexicon.keys.get(key)
         if number is None:
             return None
+        if key not in self._postings:
+            self._postings[key] = self._posting_of(number)
+        return self._postings[key]
+
+    def _posting_of(self, number: int) -> _Posting | None:
         mentions, names = self._sheets.slice_of(number), self._names.slice_of(number)
         if mentions.start == mentions.stop:
             return None

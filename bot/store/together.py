@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
 
-MOST = 32  # pieces of work in one transaction: the others' wait has an end
+MOST = 8  # pieces of work in one transaction: a webhook of the other process waits for all of them
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -25,7 +25,8 @@ class Together:
 
     def __init__(self, write: Callable[[], AbstractContextManager[Connection]]) -> None:
         self._write = write
-        self._turn = threading.Lock()
+        self._guard = threading.Lock()  # of the next two, for an instant
+        self._leading = False
         self._waiting: deque[_Piece[Any]] = deque()
 
     def run(self, work: Work[T]) -> T:
@@ -35,11 +36,26 @@ class Together:
         database.
         """
         piece = _Piece(work)
-        self._waiting.append(piece)
-        with self._turn:
-            if not piece.done:
-                self._run([self._waiting.popleft() for _ in range(min(len(self._waiting), MOST))])
+        with self._guard:
+            waits, self._leading = self._leading, True
+            if waits:
+                self._waiting.append(piece)
+        if waits:
+            piece.wait()
+        if not piece.done:
+            self._lead(piece)
         return piece.result()
+
+    def _lead(self, piece: _Piece[Any]) -> None:
+        """Run this piece and all that wait; then let the first that came meanwhile lead."""
+        with self._guard:
+            others = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST - 1))]
+        self._run([piece, *others])
+        with self._guard:
+            following = self._waiting.popleft() if self._waiting else None
+            self._leading = following is not None
+        for one in others if following is None else (*others, following):
+            one.wake()
 
     def _run(self, pieces: list[_Piece[Any]]) -> None:
         """All of them at once; each by itself where one of them failed, for whose fault it was shows then."""
@@ -72,8 +88,17 @@ class _Piece(Generic[T]):
     def __init__(self, work: Work[T]) -> None:
         self.work = work
         self.done = False
+        self._asleep = threading.Lock()
+        self._asleep.acquire()
         self._result: list[T] = []
         self._error: BaseException | None = None
+
+    def wait(self) -> None:
+        """Until it is done, or has to lead."""
+        self._asleep.acquire()
+
+    def wake(self) -> None:
+        self._asleep.release()
 
     def end(self, result: T) -> None:
         self._result.append(result)

@@ -43,7 +43,12 @@ class PrivateServer(uvicorn.Server):
 
     def __init__(self, app: App, listening: socket.socket) -> None:
         config = uvicorn.Config(
-            create_private(app), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2
+            create_private(app),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # Rasa calls straight
+            timeout_graceful_shutdown=2,
         )
         super().__init__(config)
         self._listening = listening

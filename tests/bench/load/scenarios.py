@@ -101,11 +101,13 @@ def burst(
 ) -> Figures:
     """Webhooks at a rate beyond what can be answered: each acknowledged at once, all answered later, in order."""
     load = Load(rate=rate, seconds=seconds, warm_s=2, impatient=True, give_up=False, patience_s=0)
+    vault = Settings(var_dir=target.var_dir).vault()
+    before = order.check(target.database_url, vault)
     began = time.perf_counter()
     run = traffic.run(target, load)
     drained = settle(target, patience_s)
     took = time.perf_counter() - began
-    found = order.check(target.database_url, Settings(var_dir=target.var_dir).vault())
+    found = order.check(target.database_url, vault)
     outcome = run.outcome
     say(
         f"{target.name}, {rate:.0f} webhooks/s for {seconds:.0f} s: {outcome.sent} sent, {outcome.errors} refused, "
@@ -123,7 +125,7 @@ def burst(
         "drained_after_s": round(took, 1),
         "drained_per_s": round(outcome.sent / took, 1),
         "order": asdict(found),
-        "lost": outcome.sent - found.answered,
+        "lost": outcome.sent - (found.answered - before.answered),
         "memory_mb": target.memory(),
     }
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from actions.answer import AnswerQuestion
 from actions.contract import Context, Outcome, Topic, TurnResult
 from actions.explain import fuller
 from actions.replies import load_wording
 from actions.turn_input import from_parse
+from connectors.messages import ReplyLanguage
 from knowledge.answer import Knowledge
 from knowledge.procedures import Country, Facet, Procedure
 from tests.unit.actions import sheets
@@ -166,3 +169,51 @@ def test_a_correction_keeps_the_facet_asked() -> None:
     result = ask("le casier judiciaire", "ask_overview", ("overview",), context=before, follow_up="correction")
 
     assert ("ma.casier_judiciaire", ("fees",)) == (procedure(result), result.context and result.context.facets)
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "reply_in", "country", "says"),
+    [
+        ("combien coûte le passeport", "fr", "fr", "mr", "votre pays (Mauritanie)"),
+        ("كم رسوم جواز السفر", "ar", "ar", "mr", "في بلدك (موريتانيا)"),
+        ("شحال الباسبور", "ary", "ary", "mr", "في بلدك (موريتانيا)"),
+        ("ch7al lpassport", "ary-Latn", "ary", "mr", "في بلدك (موريتانيا)"),
+    ],
+)
+def test_what_only_another_country_has_is_no_answer_but_offered(
+    words: str, language: str, reply_in: ReplyLanguage, country: str, says: str
+) -> None:
+    given = turn(country=country)
+
+    result = ANSWERS.result(from_parse(message(words, "ask_fees", 0.9, ("fees",), language, given), given))
+
+    assert (Outcome.NO_ANSWER, reply_in) == (result.outcome, result.reply.language)
+    assert says in result.reply.paragraphs[0]
+    assert "500" not in "".join(result.reply.paragraphs)
+    offered = [choice.payload for choice in result.reply.choices]
+    assert "i:agent" == offered[-1]
+    assert {"a:ma.passeport_majeur:fees", "a:dz.passeport_majeur:fees"} & set(offered)
+    for choice in result.reply.choices[:-1]:
+        assert choice.title.endswith(")")
+        assert choice.short.endswith(")")
+        assert len(choice.short) <= 20
+
+
+def test_the_sheet_that_was_offered_is_answered_where_its_country_is_said() -> None:
+    offered = ask("combien coûte le casier judiciaire", country="mr").context
+    assert offered is not None
+
+    result = ask("celui du Maroc", "ask_overview", ("overview",), context=offered, country="mr")
+
+    assert ("ma.casier_judiciaire", Outcome.ANSWERED) == (procedure(result), result.outcome)
+    assert heading(result).endswith("(Maroc)")
+
+
+def test_an_algerian_s_buttons_are_algerian_a_mauritanian_s_plain_arabic() -> None:
+    titles = {}
+    for country in ("ma", "dz", "mr"):
+        given = turn(country=country, choice="a:ma.casier_judiciaire:fees")
+        result = ANSWERS.result(from_parse(message("/x", "ask_fees", 1.0, (), "ary", given), given, forced=True))
+        titles[country] = [choice.title for choice in result.reply.choices]
+
+    assert {"ma": "فين كتدار", "dz": "وين تروح", "mr": "أين يقدم الطلب"} == {c: t[1] for c, t in titles.items()}

@@ -65,7 +65,7 @@ class Bench:
         self.register = Register()
         self.store = Store(database, vault)
         self.follows = SqlFollows(database, vault)
-        news = FollowNews(load_wording(), LIMITS, 90)
+        news = FollowNews(load_wording(), LIMITS, 90, "ma")
         quiet = QuietHours(21, 8, "ma")
         self.follower = Follower(self.follows, self.register, news, quiet, Rhythm(HOUR, DAY, 2.0), lambda: self.now)
         self.store.receive(sender, NOON)

@@ -60,7 +60,7 @@ def test_arabic_keeps_its_letters_and_closes_up_grouped_digits() -> None:
         "CNIE: الثمن 1000 درهم.\n"
         "عيط على 0537717171 ولا شوف https://www.cnie.ma/a-2026-11\n"
         "المصدر: passeport.ma، 12/11/2026\n"
-        "صيفط 1 الوثائق 2 فين نمشي"
+        "اكتب 1 الوثائق 2 فين نمشي"
     )
     assert segments(text).encoding == "UCS-2"
 
@@ -85,17 +85,17 @@ def test_short_titles_are_taken_where_full_ones_cost_a_segment() -> None:
 def test_details_wait_for_the_next_page_and_the_first_page_says_so() -> None:
     reply = DARIJA.model_copy(update={"details": ("رد البال: تأكد من الثمن.",)})
     first, second = pages(reply, 3)
-    assert first.endswith("صيفط 1 الوثائق 2 فين نمشي 0 للباقي")
-    assert second == "رد البال: تأكد من الثمن.\nصيفط 1 الوثائق 2 فين نمشي"
+    assert first.endswith("اكتب 1 الوثائق 2 فين نمشي 0 للباقي")
+    assert second == "رد البال: تأكد من الثمن.\nاكتب 1 الوثائق 2 فين نمشي"
 
 
 def test_a_long_list_is_cut_between_its_lines_with_the_source_on_its_first_page_and_the_choices_on_its_last() -> None:
     texts = pages(LIST, 3)
-    assert all(text.splitlines()[-1] == "صيفط 0 للباقي" for text in texts[:-1])
-    said = [line for text in texts for line in text.splitlines() if not line.startswith("صيفط")]
+    assert all(text.splitlines()[-1] == "اكتب 0 للباقي" for text in texts[:-1])
+    said = [line for text in texts for line in text.splitlines() if not line.startswith("اكتب")]
     first = len(texts[0].splitlines()) - 2
     assert said == [*LIST.paragraphs[0].splitlines()[:first], LIST.source, *LIST.paragraphs[0].splitlines()[first:]]
-    assert texts[-1].splitlines()[-1] == "صيفط 1 بشحال 2 فين كتدار 3 كيفاش كتدار"
+    assert texts[-1].splitlines()[-1] == "اكتب 1 بشحال 2 فين كتدار 3 كيفاش كتدار"
 
 
 def test_choices_that_do_not_fit_all_are_whole_on_the_next_page() -> None:
@@ -103,7 +103,7 @@ def test_choices_that_do_not_fit_all_are_whole_on_the_next_page() -> None:
         update={"paragraphs": ("ا" * 120,), "choices": choices(*(f"اختيار طويل {n}" for n in range(5)))}
     )
     first, second = pages(reply, 3)
-    assert first.splitlines()[-1].startswith("صيفط 1 اختيار طويل 0 2 اختيار طويل 1")
+    assert first.splitlines()[-1].startswith("اكتب 1 اختيار طويل 0 2 اختيار طويل 1")
     assert first.endswith("0 للباقي")
     assert [f"{n + 1} اختيار طويل {n}" in second for n in range(5)] == [True] * 5
 
@@ -111,7 +111,7 @@ def test_choices_that_do_not_fit_all_are_whole_on_the_next_page() -> None:
 def test_a_long_sentence_is_cut_at_a_word() -> None:
     sentence = "هاد الوثيقة كتاخدها من الجماعة فين تزاديتي " * 12
     texts = pages(Reply(language="ary", paragraphs=(sentence,)), 3)
-    said = " ".join(line for text in texts for line in text.splitlines() if not line.startswith("صيفط"))
+    said = " ".join(line for text in texts for line in text.splitlines() if not line.startswith("اكتب"))
     assert said.split() == sentence.split()
 
 

@@ -193,6 +193,34 @@ def test_another_country_s_sheet_is_not_passed_off_as_one_s_own(knowledge: Knowl
     moroccan = ask(knowledge, "combien coute la vignette", FEES)
 
     assert algerian.considered[0].score < moroccan.considered[0].score
+    assert (Outcome.NO_ANSWER, Reason.ELSEWHERE, None) == (algerian.outcome, algerian.reason, algerian.procedure)
+    assert ["ma.vignette_tsav"] == [hit.procedure.id for hit in algerian.candidates]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["combien coute la vignette", "كم تبلغ الضريبة السنوية على السيارات", "شحال لافينييت", "ch7al la vignette"],
+)
+@pytest.mark.parametrize("country", [Country.DZ, Country.MR])
+def test_what_only_morocco_has_is_never_answered_to_another(knowledge: Knowledge, text: str, country: Country) -> None:
+    answer = knowledge.answer(Question(text, country, "fr", (FEES,)))
+
+    assert (Outcome.NO_ANSWER, None) == (answer.outcome, answer.procedure)
+
+
+def test_another_country_of_which_one_speaks_already_is_answered(knowledge: Knowledge) -> None:
+    spoken_of = "ma.casier_judiciaire"
+
+    answer = knowledge.answer(Question("et la vignette ?", Country.DZ, "fr", (FEES,), context_procedure=spoken_of))
+
+    assert answer.procedure is not None
+    assert "ma.vignette_tsav" == answer.procedure.id
+
+
+def test_what_is_far_is_not_offered_from_elsewhere(knowledge: Knowledge) -> None:
+    answer = knowledge.answer(Question("ma voiture est en panne", Country.MR, "fr"))
+
+    assert Reason.ELSEWHERE is not answer.reason
 
 
 def test_the_citizen_s_country_is_preferred(catalogue: Catalogue) -> None:
