@@ -18,6 +18,7 @@ from actions.birth_date import DateMistake, read_birth_date
 from actions.deadline import Deadlines
 from actions.replies import Wording
 from actions.speak import handled, utter
+from actions.tracking import Tracking
 from actions.turn_input import Understood, understood
 from connectors.gov.api import CaseTracker
 from connectors.gov.file_number import FileNumberRule
@@ -42,10 +43,14 @@ def leave_form() -> list[EventType]:
 
 
 class ValidateStatusForm(FormValidationAction):
-    """Fills both slots from one message where it holds both. Without a connected system the form ends at once."""
+    """Fills both slots from one message where it holds both.
 
-    def __init__(self, cases: CaseTracker | None) -> None:
+    The form ends at once where no system is connected, or none that has files of what is named (without a number).
+    """
+
+    def __init__(self, cases: CaseTracker | None, tracking: Tracking) -> None:
         self._file_numbers = cases.file_numbers if cases is not None else None
+        self._tracking = tracking
 
     def name(self) -> str:
         return "validate_status_form"
@@ -53,7 +58,14 @@ class ValidateStatusForm(FormValidationAction):
     async def required_slots(
         self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[str]:
-        return domain_slots if self._file_numbers is not None else []
+        return domain_slots if self._file_numbers is not None and not self._is_elsewhere(tracker) else []
+
+    def _is_elsewhere(self, tracker: Tracker) -> bool:
+        """Whether the first message of the form names what no connected system has files of."""
+        slots, message = tracker.slots, understood(tracker)
+        if any(slots.get(name) is not None for name in (REQUESTED_SLOT, FILE_NUMBER, BIRTH_DATE)):
+            return False
+        return self._rule().find(message.text) is None and self._tracking.elsewhere(message) is not None
 
     async def extract_file_number(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict

@@ -205,7 +205,11 @@ def build_app(settings: Settings) -> App:
         http=http,
         dialogue=dialogue,
         actions=build_actions(
-            knowledge=knowledge, cases=government.cases, attempts=stores.attempts, clock=lambda: datetime.now(UTC)
+            knowledge=knowledge,
+            cases=government.cases,
+            attempts=stores.attempts,
+            clock=lambda: datetime.now(UTC),
+            served=government.served,
         ),
         turns=Turns(
             TimedDialogue(dialogue),

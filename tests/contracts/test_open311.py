@@ -13,7 +13,15 @@ import pytest
 import yaml
 from fastapi import FastAPI
 
-from connectors.errors import ConnectorError, SystemDown, SystemGarbled, SystemRefused, SystemSlow, Uncertain
+from connectors.errors import (
+    ConnectorError,
+    SystemBusy,
+    SystemDown,
+    SystemGarbled,
+    SystemRefused,
+    SystemSlow,
+    Uncertain,
+)
 from connectors.gov.api import Complaint, ComplaintState, Place, Question, Receipt, Service
 from connectors.gov.open311 import MAX_DESCRIPTION_CHARS, Open311Client, Open311Config
 from connectors.gov.open311_format import Format, decode
@@ -195,8 +203,13 @@ async def test_a_desk_of_several_jurisdictions_gets_the_id_with_every_call(desk:
 
 # ---- failures ------------------------------------------------------------------------------------------------------
 
-_READING = [("down", SystemDown), ("throttled", SystemDown), ("maintenance", SystemDown), ("slow", SystemSlow)]
-_FILING = [("down", Uncertain), ("throttled", SystemDown), ("maintenance", Uncertain), ("slow", Uncertain)]
+_READING = [
+    ("down", SystemDown),
+    ("throttled", SystemBusy),
+    ("maintenance", SystemDown),
+    ("slow", SystemSlow),
+]
+_FILING = [("down", Uncertain), ("throttled", SystemBusy), ("maintenance", Uncertain), ("slow", Uncertain)]
 
 
 @pytest.mark.parametrize(("kind", "error"), [*_READING, ("garbled", SystemGarbled)])
