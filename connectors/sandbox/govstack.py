@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fastapi import APIRouter, FastAPI
 
 from connectors.sandbox import digital_registries, workflow, xroad
@@ -16,6 +18,12 @@ SERVICES = {
     f"{_OWNER}/workflow/api": "/workflow",
     f"{_OWNER}/digitalregistries/data-api": "/registries",
 }
+_HERE = Path(__file__).parent
+SPECIFICATIONS = {
+    "/registration": _HERE / "registration" / "spec" / "GovStack_Registration_BB_API.json",
+    "/workflow": _HERE / "spec" / "workflow.yaml",
+    "/registries": _HERE / "spec" / "digital_registries.yaml",
+}
 
 
 def create_router() -> APIRouter:
@@ -26,6 +34,8 @@ def create_router() -> APIRouter:
     blocks.include_router(digital_registries.create_router())
     inside = FastAPI()  # what the Security Server passes to: the same systems, not copies
     inside.include_router(blocks)
-    providers = {service: xroad.Provider(inside, prefix) for service, prefix in SERVICES.items()}
+    providers = {
+        service: xroad.Provider(inside, prefix, SPECIFICATIONS[prefix]) for service, prefix in SERVICES.items()
+    }
     blocks.include_router(xroad.create_router(providers, [CLIENT]))
     return blocks

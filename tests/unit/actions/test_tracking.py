@@ -122,7 +122,7 @@ def executor_of_permits(
 
 
 async def form_asks(executor: ActionExecutor, text: str, **slots: object) -> object:
-    """What the form does: "goes on", or None where the form ends at once (rasa-sdk then says that no slot is missing)."""
+    """What the form does: "goes on", or None where the form ends at once (no slot is then said to be missing)."""
     call = action_call(
         "validate_status_form",
         message(text, "status", given=turn(chosen_language="fr")),
