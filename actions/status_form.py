@@ -61,11 +61,16 @@ class ValidateStatusForm(FormValidationAction):
         return domain_slots if self._file_numbers is not None and not self._is_elsewhere(tracker) else []
 
     def _is_elsewhere(self, tracker: Tracker) -> bool:
-        """Whether the first message of the form names what no connected system has files of."""
+        """Whether the citizen asks for what no connected system has files of, before he has told anything.
+
+        Once the form has asked for the number, only another such question counts: the words of an answer do not.
+        """
         slots, message = tracker.slots, understood(tracker)
-        if any(slots.get(name) is not None for name in (REQUESTED_SLOT, FILE_NUMBER, BIRTH_DATE)):
+        asked = slots.get(REQUESTED_SLOT) is not None
+        told = slots.get(FILE_NUMBER) is not None or slots.get(BIRTH_DATE) is not None
+        if told or (asked and message.intent != "status") or self._rule().find(message.text) is not None:
             return False
-        return self._rule().find(message.text) is None and self._tracking.elsewhere(message) is not None
+        return self._tracking.elsewhere(message, by_words=asked) is not None
 
     async def extract_file_number(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict

@@ -32,14 +32,15 @@ class Tracking:
             card.id: [tuple(map(_readings, tokens(words))) for words in card.words] for card in trackers.cards
         }
 
-    def elsewhere(self, message: Understood) -> Tracker | None:
+    def elsewhere(self, message: Understood, by_words: bool = False) -> Tracker | None:
         """The page for what is followed, where no connected system has files of that kind; else None.
 
+        `by_words`: only what the message itself names counts, not what was spoken of before.
         A tapped "follow my file" never leads there: who taps it under a card has the number of a system that we know.
         """
         if message.forced:
             return None
-        card = self.card(message)
+        card = self._named(message, message.text) if by_words else self.card(message)
         return card if card is not None and not self._served.any_of(card.procedures) else None
 
     def card(self, message: Understood, earlier: Sequence[str] = ()) -> Tracker | None:

@@ -26,7 +26,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from connectors.gov.api import CaseState
-from connectors.gov.declared_yaml import DeclaredError, Place, read_yaml
+from connectors.gov.declared_yaml import DeclaredError, Place, mistake_at, read_yaml
 from connectors.gov.file_number import FileNumberRule
 from connectors.gov.served import Served, read_served
 
@@ -276,12 +276,12 @@ def read_system(file: Path, values: Mapping[str, str] | None = None) -> System:
     try:
         system = System.model_validate(document.value)
     except ValidationError as error:
-        problems = [document.mistake(problem["loc"], _said(problem)) for problem in error.errors()]
+        problems = [mistake_at(document, problem["loc"], _said(problem)) for problem in error.errors()]
         raise DeclaredError(problems) from None
-    wrong = [document.mistake(place, message) for place, message in _contradictions(system)]
+    wrong = [mistake_at(document, place, message) for place, message in _contradictions(system)]
     if values is not None:
         wrong += [
-            document.mistake(place, f"no value named '{name}': put it into DALIL_GOV_SECRETS")
+            mistake_at(document, place, f"no value named '{name}': put it into DALIL_GOV_SECRETS")
             for place, name in system.needs()
             if name not in values
         ]

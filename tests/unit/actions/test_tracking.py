@@ -121,11 +121,11 @@ def executor_of_permits(
     return make_executor(knowledge, cases, attempts, clock, Served(frozenset({"ma.permis_construire"})))
 
 
-async def form_asks(executor: ActionExecutor, text: str, **slots: object) -> object:
+async def form_asks(executor: ActionExecutor, text: str, intent: str = "status", **slots: object) -> object:
     """What the form does: "goes on", or None where the form ends at once (no slot is then said to be missing)."""
     call = action_call(
         "validate_status_form",
-        message(text, "status", given=turn(chosen_language="fr")),
+        message(text, intent, given=turn(chosen_language="fr")),
         slots=slots,
         after=(acted("status_form"),),
         loop="status_form",
@@ -152,10 +152,14 @@ async def test_nobody_is_asked_for_a_number_that_no_system_knows(
     assert asked == await form_asks(executor_of_permits, text)
 
 
-async def test_in_the_middle_of_the_form_a_word_does_not_end_it(executor_of_permits: ActionExecutor) -> None:
-    asked = await form_asks(executor_of_permits, "c'est pour mon passeport", requested_slot="file_number")
+async def test_once_the_form_asks_a_question_ends_it_and_a_word_does_not(
+    executor_of_permits: ActionExecutor,
+) -> None:
+    answer = await form_asks(executor_of_permits, "c'est pour mon passeport", "affirm", requested_slot="file_number")
+    question = await form_asks(executor_of_permits, "où en est mon passeport ?", requested_slot="file_number")
 
-    assert asked is not None
+    assert answer is not None
+    assert question is None
 
 
 async def test_the_page_comes_with_the_way_back_to_the_form(executor_of_permits: ActionExecutor) -> None:
