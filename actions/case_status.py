@@ -21,13 +21,15 @@ from rasa_sdk.types import DomainDict
 from actions.attempts import AttemptLedger, file_key, is_locked
 from actions.contract import TurnResult
 from actions.deadline import Deadlines
+from actions.masking import masked
 from actions.replies import Wording
 from actions.speak import handled, utter
-from actions.status_form import BIRTH_DATE, FILE_NUMBER, LOOK_UP, ask_again
+from actions.status_form import BIRTH_DATE, FILE_NUMBER, LOOK_UP, STATUS_FORM, ask_again
 from actions.tracking import Tracking
 from actions.turn_input import ActionCallError, Understood, understood
-from connectors.errors import GovError, SystemDown, SystemGarbled, SystemRefused, SystemSlow
+from connectors.errors import GovError, SystemBusy, SystemDown, SystemGarbled, SystemPaused, SystemRefused, SystemSlow
 from connectors.gov.api import Case, CaseState, CaseTracker
+from connectors.gov.trackers import Tracker as PageCard
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +38,9 @@ Clock = Callable[[], datetime]
 _FAILURES: Mapping[type[GovError], str] = MappingProxyType(
     {
         SystemDown: "case_down",
-        SystemRefused: "case_down",
+        SystemBusy: "case_busy",
+        SystemPaused: "case_paused",
+        SystemRefused: "case_refused",
         SystemSlow: "case_slow",
         SystemGarbled: "case_garbled",
     }
@@ -47,7 +51,7 @@ _GOES_WELL = frozenset({CaseState.RECEIVED, CaseState.IN_PROGRESS, CaseState.APP
 class CaseStatus(Action):
     """Looks one case up. `clock` is asked, not the message's time: a replayed message tries now.
 
-    Without a system, it shows the official page on which the citizen can look himself.
+    Without a system, or while it fails, it shows the official page on which the citizen can look himself.
     """
 
     def __init__(
@@ -71,15 +75,16 @@ class CaseStatus(Action):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
-        if self._cases is None:
+        if self._cases is None or (_is_empty(tracker) and self._tracking.elsewhere(message)):
             utter(dispatcher, self._without_a_system(message))
             return _emptied()
-        result, again = await self._look_up(self._cases, message, *_slots(tracker))
+        earlier = _said_in_form(tracker)
+        result, again = await self._look_up(self._cases, message, earlier, *_slots(tracker))
         utter(dispatcher, result)
         return ask_again() if again else _emptied()
 
     async def _look_up(
-        self, cases: CaseTracker, message: Understood, number: str, born: date
+        self, cases: CaseTracker, message: Understood, earlier: Sequence[str], number: str, born: date
     ) -> tuple[TurnResult, bool]:
         """What is told, and whether the citizen may write the date or the number again at once."""
         person, key, now = message.turn.person_id, file_key(number), self._clock()
@@ -91,7 +96,7 @@ class CaseStatus(Action):
         except (SystemDown, SystemSlow, SystemGarbled) as error:
             log = logger.error if error.alert else logger.warning
             log("turn %s: government system: %s", message.turn.turn_id, error, extra={"trace": message.turn.trace})
-            return self._sorry(message, _FAILURES[type(error)], ("choose_retry", "choose_agent")), False
+            return self._failed(message, _FAILURES[type(error)], self._tracking.card(message, earlier)), False
         if case is None:
             await asyncio.to_thread(self._attempts.record_failure, person, key, now, message.turn.turn_id)
             return self._sorry(message, "case_not_found", ("choose_cancel", "choose_agent")), True
@@ -103,11 +108,27 @@ class CaseStatus(Action):
         time_to_answer = [text for text in [self._deadlines.paragraph(message)] if text is not None]
         card = self._tracking.card(message)
         choices = [self._wording.choice(language, "choose_agent")]
+        or_number = []
+        if self._cases is not None:  # another system may know the file, whatever it is called
+            example = self._cases.file_numbers.example
+            or_number = [self._wording.text(language, "tracker_or_number", example=example)]
+            choices.insert(0, self._wording.choice(language, "choose_status"))
         if card is None:
             paragraphs = [self._wording.text(language, "case_unavailable"), *time_to_answer]
             return handled(message, paragraphs, choices=choices)
         intro = self._wording.text(language, "tracker_intro")
-        paragraphs = [intro, *self._tracking.paragraphs(message, card), *time_to_answer]
+        paragraphs = [intro, *self._tracking.paragraphs(message, card), *time_to_answer, *or_number]
+        return handled(message, paragraphs, choices=choices, source=self._tracking.source(message, card))
+
+    def _failed(self, message: Understood, key: str, card: PageCard | None) -> TurnResult:
+        """Why nothing can be told, and what to do: again later, a person, the official page where there is one."""
+        language = message.reply_in
+        choices = [self._wording.choice(language, step) for step in ("choose_retry", "choose_agent")]
+        sentence = self._wording.text(language, key)
+        if card is None:
+            return handled(message, [sentence], choices=choices)
+        paragraphs = [sentence, self._wording.text(language, "tracker_meanwhile")]
+        paragraphs += self._tracking.paragraphs(message, card)
         return handled(message, paragraphs, choices=choices, source=self._tracking.source(message, card))
 
     def _sorry(self, message: Understood, key: str, next_steps: Sequence[str]) -> TurnResult:
@@ -123,9 +144,11 @@ class CaseStatus(Action):
             if case.service
             else say(language, "case_heading", file=case.ref)
         )
-        lines = [heading, self._state(message, case)]
+        lines = [heading, self._state(message, case), *self._quotations(message, case)]
         if case.registered is not None:
             lines.append(say(language, "case_registered", day=_written(case.registered)))
+        if case.changed not in (None, case.registered):
+            lines.append(say(language, "case_changed", day=_written(case.changed)))
         stuck = case.state not in _GOES_WELL
         offers = ("choose_agent", "choose_no") if stuck else ()
         return handled(
@@ -137,12 +160,55 @@ class CaseStatus(Action):
         )
 
     def _state(self, message: Understood, case: Case) -> str:
-        """The state in the citizen's words. Of an unknown one only the system's own title is shown."""
-        if case.state is not CaseState.UNKNOWN:
-            return self._wording.text(message.reply_in, f"state_{case.state}")
-        if case.raw_title:
-            return self._wording.text(message.reply_in, "state_unknown", title=case.raw_title)
-        return self._wording.text(message.reply_in, "state_unknown_untitled")
+        """The state in the citizen's words. Of an unknown one only the system's own title is shown.
+
+        Where the system says the rest itself, nobody is sent to ask the office for it.
+        """
+        say, language = self._wording.text, message.reply_in
+        match case.state:
+            case CaseState.UNKNOWN if case.raw_title:
+                return say(language, "state_unknown", title=masked(case.raw_title, case.ref))
+            case CaseState.UNKNOWN:
+                return say(language, "state_unknown_untitled")
+            case CaseState.ACTION_NEEDED | CaseState.REJECTED if case.return_reason:
+                return say(language, f"state_{case.state}_why")
+            case CaseState.APPROVED if case.result or case.next_step:
+                return say(language, "state_approved_what")
+            case CaseState.CLOSED if case.result:
+                return say(language, "state_closed_what")
+        return say(language, f"state_{case.state}")
+
+    def _quotations(self, message: Understood, case: Case) -> list[str]:
+        """The system's own sentences, as quotations and without personal numbers; none beside an unknown state."""
+        if case.state is CaseState.UNKNOWN:
+            return []
+        said = {"case_reason": case.return_reason, "case_next_step": case.next_step, "case_result": case.result}
+        return [
+            self._wording.text(message.reply_in, key, text=masked(text, case.ref)) for key, text in said.items() if text
+        ]
+
+
+def _is_empty(tracker: Tracker) -> bool:
+    return tracker.slots.get(FILE_NUMBER) is None and tracker.slots.get(BIRTH_DATE) is None
+
+
+def _said_in_form(tracker: Tracker) -> list[str]:
+    """What he wrote since the form began, latest first; the first of these messages says what is followed.
+
+    A look-up that found nothing opened the form again: that is no beginning.
+    """
+    texts: list[str] = []
+    begun = False
+    for event in reversed(tracker.events):
+        if event.get("event") == "active_loop":
+            begun = begun or event.get("name") == STATUS_FORM
+        elif event.get("event") == "action" and event.get("name") == LOOK_UP:
+            begun = False
+        elif event.get("event") == "user":
+            texts.append(event.get("text") or "")
+            if begun:
+                return texts
+    return []
 
 
 def _emptied() -> list[EventType]:

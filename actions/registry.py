@@ -18,23 +18,29 @@ from actions.status_form import AskBirthDate, AskFileNumber, ValidateStatusForm
 from actions.stop import Stop
 from actions.tracking import Tracking
 from connectors.gov.api import CaseTracker
+from connectors.gov.served import Served
 from connectors.gov.trackers import load_trackers
 from knowledge.answer import Knowledge
 from knowledge.countries import load_countries
 
 
 def build_actions(
-    *, knowledge: Knowledge, cases: CaseTracker | None, attempts: AttemptLedger, clock: Clock
+    *,
+    knowledge: Knowledge,
+    cases: CaseTracker | None,
+    attempts: AttemptLedger,
+    clock: Clock,
+    served: Served = Served(),
 ) -> list[Action]:
     """The actions for rasa-sdk's `ActionExecutor.register_action`.
 
     `cases` None: no government system is connected, and the citizen is told so. `clock` gives the present, with its
-    time zone.
+    time zone. `served`: the procedures whose files `cases` knows; without it any.
     """
     wording = load_wording()
     question = AnswerQuestion(wording, knowledge)
     deadlines = Deadlines(wording, knowledge)
-    tracking = Tracking(wording, load_trackers(), load_countries())
+    tracking = Tracking(wording, load_trackers(), load_countries(), served)
     return [
         question,
         Complaint(wording, knowledge),
@@ -47,7 +53,7 @@ def build_actions(
         Affirm(wording, knowledge, question),
         ChangeLanguage(wording),
         Stop(wording),
-        ValidateStatusForm(cases),
+        ValidateStatusForm(cases, tracking),
         AskFileNumber(wording, cases, deadlines),
         AskBirthDate(wording, cases),
         CaseStatus(wording, cases, attempts, clock, tracking, deadlines),

@@ -18,6 +18,7 @@ from actions.birth_date import DateMistake, read_birth_date
 from actions.deadline import Deadlines
 from actions.replies import Wording
 from actions.speak import handled, utter
+from actions.tracking import Tracking
 from actions.turn_input import Understood, understood
 from connectors.gov.api import CaseTracker
 from connectors.gov.file_number import FileNumberRule
@@ -48,10 +49,14 @@ def leave_form() -> list[EventType]:
 
 
 class ValidateStatusForm(FormValidationAction):
-    """Fills both slots from one message where it holds both. Without a connected system the form ends at once."""
+    """Fills both slots from one message where it holds both.
 
-    def __init__(self, cases: CaseTracker | None) -> None:
+    The form ends at once where no system is connected, or none that has files of what is named (without a number).
+    """
+
+    def __init__(self, cases: CaseTracker | None, tracking: Tracking) -> None:
         self._file_numbers = cases.file_numbers if cases is not None else None
+        self._tracking = tracking
 
     def name(self) -> str:
         return "validate_status_form"
@@ -59,7 +64,19 @@ class ValidateStatusForm(FormValidationAction):
     async def required_slots(
         self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[str]:
-        return domain_slots if self._file_numbers is not None else []
+        return domain_slots if self._file_numbers is not None and not self._is_elsewhere(tracker) else []
+
+    def _is_elsewhere(self, tracker: Tracker) -> bool:
+        """Whether the citizen asks for what no connected system has files of, before he has told anything.
+
+        Once the form has asked for the number, only another such question counts: the words of an answer do not.
+        """
+        slots, message = tracker.slots, understood(tracker)
+        asked = slots.get(REQUESTED_SLOT) is not None
+        told = slots.get(FILE_NUMBER) is not None or slots.get(BIRTH_DATE) is not None
+        if told or (asked and message.intent != "status") or self._rule().find(message.text) is not None:
+            return False
+        return self._tracking.elsewhere(message, by_words=asked) is not None
 
     async def extract_file_number(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict

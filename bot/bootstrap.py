@@ -18,7 +18,7 @@ from bot.accounts import telegram_config, twilio_config, webchat_config, whatsap
 from bot.budget import Budget
 from bot.content_watch import ContentWatch
 from bot.dialogue import RasaDialogue
-from bot.government import case_tracker
+from bot.government import GovernmentSystems, government_systems
 from bot.guard import Guard, load_guard_rules
 from bot.notice import Notices
 from bot.outbox import Sender
@@ -43,7 +43,6 @@ from bot.timings import TimedDialogue, TimedKnowledge
 from bot.turn import Turns
 from bot.worker import Worker
 from connectors.channel import Channel
-from connectors.gov.api import CaseTracker
 from connectors.messages import OutgoingMessage
 from connectors.registry import build_channels
 from connectors.tls import usual_tls
@@ -135,7 +134,7 @@ class App:
     content_watch: ContentWatch
     wording: Wording
     channels: Mapping[str, Channel]
-    cases: CaseTracker | None
+    government: GovernmentSystems
     http: httpx2.AsyncClient
     dialogue: RasaDialogue
     actions: Sequence[Action]
@@ -177,8 +176,7 @@ class App:
     async def close(self) -> None:
         for channel in self.channels.values():
             await channel.close()
-        if self.cases is not None:
-            await self.cases.close()
+        await self.government.close()
         await self.dialogue.close()
         await self.http.aclose()
         self.stores.close()
@@ -197,7 +195,7 @@ def build_app(settings: Settings) -> App:
         whatsapp=whatsapp_config(settings),
         webchat=(webchat_config(settings), _read_from_outbox),
     )
-    cases = case_tracker(settings)
+    government = government_systems(settings)
     http = httpx2.AsyncClient(trust_env=False, timeout=5.0, verify=usual_tls())
     dialogue = RasaDialogue(http, settings.rasa_url, settings.rasa_timeout_s)
     limits = {name: channel.limits for name, channel in channels.items()}
@@ -208,11 +206,15 @@ def build_app(settings: Settings) -> App:
         content_watch=ContentWatch(settings.content_dir, knowledge, remembered),
         wording=wording,
         channels=channels,
-        cases=cases,
+        government=government,
         http=http,
         dialogue=dialogue,
         actions=build_actions(
-            knowledge=knowledge, cases=cases, attempts=stores.attempts, clock=lambda: datetime.now(UTC)
+            knowledge=knowledge,
+            cases=government.cases,
+            attempts=stores.attempts,
+            clock=lambda: datetime.now(UTC),
+            served=government.served,
         ),
         turns=Turns(
             TimedDialogue(dialogue),

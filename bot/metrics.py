@@ -23,6 +23,7 @@ class Metrics:
         self._turns()
         self._outgoing()
         self._costs()
+        self._government()
         self._stored()
 
     def _incoming(self) -> None:
@@ -54,6 +55,12 @@ class Metrics:
         self.sms_segments = self._counter("sms_segments", "SMS segments sent", "country")
         self.sms_cost = self._counter("sms_cost", "Their cost where the price is known", "country", "currency")
         self.sms_unpriced = self._counter("sms_unpriced_segments", "SMS segments without a known price", "country")
+
+    def _government(self) -> None:
+        self.gov_calls = self._counter("gov_calls", "Calls of government systems", "system", "operation", "outcome")
+        self.gov_seconds = self._histogram("gov_seconds", "Time of a call, tries and waiting included", "system")
+        self.gov_tries = self._counter("gov_tries", "How often a system was really asked", "system")
+        self.gov_circuit = self._gauge("gov_circuit", "0 closed, 1 one call out to see, 2 open", "system")
 
     def _stored(self) -> None:
         self.database_up = self._gauge("database_up", "1 while the database answers, else 0")

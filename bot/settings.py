@@ -21,6 +21,7 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.gov_settings import XROAD, GovLimits, RegistrationSettings, RegistriesSettings, WorkflowSettings, XRoadSettings
 from bot.vault import Vault
 from connectors.messages import ReplyLanguage
 from connectors.sms_text import segments, to_gsm7_french
@@ -88,15 +89,6 @@ class WhatsAppSettings(BaseModel):
         return self
 
 
-class RegistrationSettings(BaseModel):
-    """A government's Registration building block (GovStack), asked for the state of an application."""
-
-    base_url: str | None = None
-    client: str = "MA/GOV/DALIL/ASSISTANT"  # Information-Mediator-Client header: INSTANCE/CLASS/MEMBER/SUBSYSTEM
-    timeout_s: float = Field(default=2.0, gt=0, le=10)
-    file_number_pattern: str = r"^[A-Z]{2}-\d{4}-\d{6}$"
-
-
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="DALIL_", env_nested_delimiter="__", env_file=PROJECT / ".env", extra="ignore"
@@ -135,6 +127,10 @@ class Settings(BaseSettings):
     telegram: TelegramSettings = TelegramSettings()
     whatsapp: WhatsAppSettings = WhatsAppSettings()
     registration: RegistrationSettings = RegistrationSettings()
+    workflow: WorkflowSettings = WorkflowSettings()
+    registries: RegistriesSettings = RegistriesSettings()
+    xroad: XRoadSettings = XRoadSettings()
+    gov_limits: GovLimits = GovLimits()
 
     @field_validator("trusted_origins", "address_keys", mode="before")
     @classmethod
@@ -173,6 +169,18 @@ class Settings(BaseSettings):
         if not name or utf16_units(name) > OPERATOR_AR:
             raise ValueError(f"name who runs this in 1 to {OPERATOR_AR} characters: it stands in an SMS of 70")
         return name
+
+    @model_validator(mode="after")
+    def _mediated(self) -> Settings:
+        addresses = {
+            "REGISTRATION": self.registration.base_url,
+            "WORKFLOW": self.workflow.base_url,
+            "REGISTRIES": self.registries.base_url,
+        }
+        for name, address in addresses.items():
+            if (address or "").startswith(XROAD) and not self.xroad.security_server:
+                raise ValueError(f"DALIL_{name}__BASE_URL begins with {XROAD}; set DALIL_XROAD__SECURITY_SERVER, too")
+        return self
 
     @property
     def operator_names(self) -> dict[ReplyLanguage, str]:

@@ -25,6 +25,7 @@ from connectors.gov.api import (
 )
 from connectors.gov.file_number import FileNumberRule
 from connectors.gov.resilience import Guard
+from connectors.gov.status_fallback import Progress, ProgressSource
 
 
 class GuardedTracker:
@@ -40,6 +41,20 @@ class GuardedTracker:
 
     async def find(self, file_id: str, birth_date: date) -> Case | None:
         return await self._guard.read("find", lambda: self._client.find(file_id, birth_date))
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+class GuardedProgress:
+    """A `ProgressSource`."""
+
+    def __init__(self, client: ProgressSource, guard: Guard) -> None:
+        self._client = client
+        self._guard = guard
+
+    async def progress(self, ref: str) -> Progress | None:
+        return await self._guard.read("progress", lambda: self._client.progress(ref))
 
     async def close(self) -> None:
         await self._client.close()

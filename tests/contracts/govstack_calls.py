@@ -16,7 +16,7 @@ from connectors.http import http_client
 from connectors.sandbox.registration import api as registration
 from tests.contracts.openapi_check import Asked, Specification
 
-_FIXTURES = Path(__file__).parents[1] / "fixtures" / "govstack"
+_FIXTURES = Path(__file__).parents[2] / "connectors" / "sandbox" / "spec"
 _REGISTRATION = Path(registration.__file__).parent / "spec" / "GovStack_Registration_BB_API.json"
 
 # Path of a value in a document → what stands there instead, because the file contradicts itself.

@@ -12,7 +12,9 @@ from fastapi import FastAPI
 from rasa_sdk.executor import ActionExecutor
 
 from actions.registry import build_actions
+from connectors.gov.api import CaseTracker
 from connectors.gov.registration import RegistrationClient, RegistrationConfig
+from connectors.gov.served import Served
 from connectors.sandbox.registration.api import create_router
 from connectors.sandbox.registration.seed import CLIENT_HEADER_EXAMPLE
 from connectors.tls import usual_tls
@@ -78,19 +80,23 @@ async def cases(register_url: str) -> AsyncIterator[RegistrationClient]:
 def executor(
     knowledge: Knowledge, cases: RegistrationClient, attempts: InMemoryAttempts, clock: Clock
 ) -> ActionExecutor:
-    return _executor(knowledge, cases, attempts, clock)
+    return make_executor(knowledge, cases, attempts, clock)
 
 
 @pytest.fixture
 def executor_without_system(knowledge: Knowledge, attempts: InMemoryAttempts, clock: Clock) -> ActionExecutor:
-    return _executor(knowledge, None, attempts, clock)
+    return make_executor(knowledge, None, attempts, clock)
 
 
-def _executor(
-    knowledge: Knowledge, cases: RegistrationClient | None, attempts: InMemoryAttempts, clock: Clock
+def make_executor(
+    knowledge: Knowledge,
+    cases: CaseTracker | None,
+    attempts: InMemoryAttempts,
+    clock: Clock,
+    served: Served = Served(),
 ) -> ActionExecutor:
     logging.getLogger("rasa_sdk.executor").setLevel(logging.WARNING)
     executor = ActionExecutor()
-    for action in build_actions(knowledge=knowledge, cases=cases, attempts=attempts, clock=clock):
+    for action in build_actions(knowledge=knowledge, cases=cases, attempts=attempts, clock=clock, served=served):
         executor.register_action(action)
     return executor
