@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date
 from types import MappingProxyType
 
 from rasa_sdk.events import EventType, SlotSet
@@ -18,19 +18,19 @@ from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from actions.attempts import AttemptLedger, file_key, is_locked
+from actions.complaint_tracking import ComplaintTracking
 from actions.contract import TurnResult
 from actions.deadline import Deadlines
+from actions.local_time import Clock
 from actions.replies import Wording
 from actions.speak import handled, utter
-from actions.status_form import BIRTH_DATE, FILE_NUMBER
+from actions.status_form import BIRTH_DATE, FILE_NUMBER, follows_complaints, without_complaint
 from actions.tracking import Tracking
 from actions.turn_input import ActionCallError, Understood, understood
 from connectors.errors import GovError, SystemDown, SystemGarbled, SystemRefused, SystemSlow
 from connectors.gov.api import Case, CaseState, CaseTracker
 
 logger = logging.getLogger(__name__)
-
-Clock = Callable[[], datetime]
 
 _FAILURES: Mapping[type[GovError], str] = MappingProxyType(
     {
@@ -57,6 +57,7 @@ class CaseStatus(Action):
         clock: Clock,
         tracking: Tracking,
         deadlines: Deadlines,
+        complaints: ComplaintTracking | None = None,
     ) -> None:
         self._wording = wording
         self._cases = cases
@@ -64,17 +65,33 @@ class CaseStatus(Action):
         self._clock = clock
         self._tracking = tracking
         self._deadlines = deadlines
+        self._complaints = complaints
 
     def name(self) -> str:
         return "action_case_status"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
-        if self._cases is None:
+        about_a_complaint = await self._complaint(message, tracker)
+        if about_a_complaint is not None:
+            utter(dispatcher, about_a_complaint)
+        elif self._cases is None:
             utter(dispatcher, self._without_a_system(message))
         else:
             utter(dispatcher, await self._look_up(self._cases, message, *_slots(tracker)))
-        return [SlotSet(FILE_NUMBER, None), SlotSet(BIRTH_DATE, None)]
+        return [SlotSet(FILE_NUMBER, None), SlotSet(BIRTH_DATE, None), *without_complaint(tracker)]
+
+    async def _complaint(self, message: Understood, tracker: Tracker) -> TurnResult | None:
+        """Where one's complaints stand, or the one whose reference was given instead of a file number."""
+        if self._complaints is None:
+            return None
+        if follows_complaints(message):
+            return await self._complaints.own(message)
+        given = tracker.slots.get(FILE_NUMBER) if self._cases is not None else message.text
+        if not isinstance(given, str) or (self._cases is not None and self._cases.file_numbers.find(given)):
+            return None
+        ref = self._complaints.references.find(given)
+        return None if ref is None else await self._complaints.by_reference(message, ref)
 
     async def _look_up(self, cases: CaseTracker, message: Understood, number: str, born: date) -> TurnResult:
         person, key, now = message.turn.person_id, file_key(number), self._clock()

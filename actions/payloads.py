@@ -5,11 +5,15 @@ A payload is self-contained, so that an old button still works, and at most 64 b
     a:<procedure id>:<facet>   ask this facet of this procedure
     i:<intent>                 act as if this intent had been understood (agent, status, help, affirm, deny ...)
     l:<language>               answer in this language from now on
+    c:<what>:<value>           an answer of the complaint form: k a kind's code, o <question>.<option>, m the kinds from
+                               this place on, s no place, e the part to change ("" asks which)
+    f:complaints               where one's complaints stand
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 MAX_BYTES = 64  # https://core.telegram.org/bots/api#inlinekeyboardbutton
 
@@ -39,7 +43,29 @@ class Speak:
         return f"l:{self.language}"
 
 
-Payload = Ask | Intend | Speak
+@dataclass(frozen=True, slots=True)
+class Pick:
+    what: Literal["k", "o", "m", "s", "e"]
+    value: str = ""
+
+    def __str__(self) -> str:
+        return f"c:{self.what}:{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    what: Literal["complaints"] = "complaints"
+
+    def __str__(self) -> str:
+        return f"f:{self.what}"
+
+
+Payload = Ask | Intend | Speak | Pick | Follow
+
+
+def fits(payload: Payload) -> bool:
+    """Whether a button can carry it: what comes from a system may be too long."""
+    return len(str(payload).encode()) <= MAX_BYTES
 
 
 def parse(payload: str) -> Payload | None:
@@ -51,4 +77,8 @@ def parse(payload: str) -> Payload | None:
             return Intend(intent)
         case ["l", "ar" | "fr" | "ary" as language]:
             return Speak(language)
+        case ["c", "k" | "o" | "m" | "s" | "e" as what, *value] if value:
+            return Pick(what, ":".join(value))  # a desk's code may hold a colon
+        case ["f", "complaints"]:
+            return Follow()
     return None

@@ -16,16 +16,21 @@ from rasa_sdk.types import DomainDict
 
 from actions.birth_date import DateMistake, read_birth_date
 from actions.deadline import Deadlines
+from actions.payloads import Follow
 from actions.replies import Wording
 from actions.speak import handled, utter
 from actions.turn_input import Understood, understood
 from connectors.gov.api import CaseTracker
 from connectors.gov.file_number import FileNumberRule
+from connectors.gov.references import ReferenceRule
 from knowledge.deadlines import load_deadlines
 
 FILE_NUMBER = "file_number"
 BIRTH_DATE = "birth_date"
 STATUS_FORM = "status_form"
+COMPLAINT = "complaint"
+COMPLAINT_ANSWER = "complaint_answer"
+COMPLAINT_FORM = "complaint_form"
 
 SURE = 0.5  # from this confidence on, another intent is believed in the middle of the form
 _DIGITS_OF_AN_ANSWER = 4  # a message with as many digits is an attempt to answer, whatever the NLU thinks
@@ -35,17 +40,31 @@ _STAYS_IN_FORM = frozenset({"status", "affirm", "out_of_scope", "nlu_fallback", 
 Slots = dict[str, Any]
 
 
+def follows_complaints(message: Understood) -> bool:
+    """Whether the citizen chose to hear where his complaints stand."""
+    return message.turn.choice == str(Follow())
+
+
 def leave_form() -> list[EventType]:
-    """What ends the form and empties its slots. Harmless where Rasa has ended it already."""
-    slots = (REQUESTED_SLOT, FILE_NUMBER, BIRTH_DATE)
+    """What ends either form and empties their slots. Harmless where Rasa has ended it already."""
+    slots = (REQUESTED_SLOT, FILE_NUMBER, BIRTH_DATE, COMPLAINT, COMPLAINT_ANSWER)
     return [ActiveLoop(None), *(SlotSet(slot, None) for slot in slots)]
 
 
-class ValidateStatusForm(FormValidationAction):
-    """Fills both slots from one message where it holds both. Without a connected system the form ends at once."""
+def without_complaint(tracker: Tracker) -> list[EventType]:
+    """A complaint that was left in the middle for one's file is not kept."""
+    return [SlotSet(COMPLAINT, None)] if tracker.slots.get(COMPLAINT) is not None else []
 
-    def __init__(self, cases: CaseTracker | None) -> None:
+
+class ValidateStatusForm(FormValidationAction):
+    """Fills both slots from one message where it holds both. Without a connected system the form ends at once.
+
+    `complaints`: what a complaint's reference looks like. Such a reference is all that is needed.
+    """
+
+    def __init__(self, cases: CaseTracker | None, complaints: ReferenceRule | None = None) -> None:
         self._file_numbers = cases.file_numbers if cases is not None else None
+        self._complaints = complaints
 
     def name(self) -> str:
         return "validate_status_form"
@@ -53,7 +72,9 @@ class ValidateStatusForm(FormValidationAction):
     async def required_slots(
         self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[str]:
-        return domain_slots if self._file_numbers is not None else []
+        if self._file_numbers is None or follows_complaints(understood(tracker)):
+            return []
+        return [FILE_NUMBER] if self._complaint_in(tracker.slots.get(FILE_NUMBER)) else domain_slots
 
     async def extract_file_number(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -62,6 +83,10 @@ class ValidateStatusForm(FormValidationAction):
         number = rule.find(message.text)
         if number is not None:
             return {FILE_NUMBER: number}
+        if tracker.slots.get(REQUESTED_SLOT) != BIRTH_DATE and not message.forced:
+            complaint = self._complaint_in(message.text)
+            if complaint is not None:
+                return {FILE_NUMBER: complaint}
         return {FILE_NUMBER: message.text} if _answers(FILE_NUMBER, tracker, message) else {}
 
     async def extract_birth_date(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Slots:
@@ -78,7 +103,10 @@ class ValidateStatusForm(FormValidationAction):
     def validate_file_number(
         self, value: object, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> Slots:
-        return {FILE_NUMBER: self._rule().find(value) if isinstance(value, str) else None}
+        number = self._rule().find(value) if isinstance(value, str) else None
+        if number is None and tracker.slots.get(REQUESTED_SLOT) != BIRTH_DATE:
+            number = self._complaint_in(value)
+        return {FILE_NUMBER: number}
 
     def validate_birth_date(
         self, value: object, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -86,6 +114,9 @@ class ValidateStatusForm(FormValidationAction):
         today = understood(tracker).turn.now.date()
         born = read_birth_date(value, today).value if isinstance(value, str) else None
         return {BIRTH_DATE: born.isoformat() if born else None}
+
+    def _complaint_in(self, value: object) -> str | None:
+        return self._complaints.find(value) if self._complaints is not None and isinstance(value, str) else None
 
     def _rule(self) -> FileNumberRule:
         if self._file_numbers is None:
@@ -109,7 +140,7 @@ class AskFileNumber(Action):
         wrong = "file_number_invalid" if _was_refused(FILE_NUMBER, tracker, message) else None
         first = self._deadlines.paragraph(message) if wrong is None else None
         _ask(self._wording, dispatcher, tracker, message, "ask_file_number", wrong, first, example=self._example)
-        return []
+        return without_complaint(tracker)
 
 
 class AskBirthDate(Action):
@@ -130,7 +161,7 @@ class AskBirthDate(Action):
         if _was_refused(BIRTH_DATE, tracker, message) and not corrected:
             wrong = read_birth_date(rest, message.turn.now.date()).mistake or DateMistake.NOT_A_DATE
         _ask(self._wording, dispatcher, tracker, message, "ask_birth_date", wrong)
-        return []
+        return without_complaint(tracker)
 
 
 def _ask(

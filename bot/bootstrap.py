@@ -18,7 +18,7 @@ from bot.accounts import telegram_config, twilio_config, webchat_config, whatsap
 from bot.budget import Budget
 from bot.content_watch import ContentWatch
 from bot.dialogue import RasaDialogue
-from bot.government import case_tracker
+from bot.government import case_tracker, complaint_desk
 from bot.guard import Guard, load_guard_rules
 from bot.notice import Notices
 from bot.outbox import Sender
@@ -26,6 +26,7 @@ from bot.prices import PriceTable, load_prices
 from bot.readiness import Readiness
 from bot.settings import PROJECT, Settings
 from bot.store.attempts import SqlAttempts
+from bot.store.complaints import SqlComplaints
 from bot.store.costs import SqlCosts
 from bot.store.database import Database
 from bot.store.dead_letters import SqlDeadLetters
@@ -43,6 +44,7 @@ from bot.turn import Turns
 from bot.worker import Worker
 from connectors.channel import Channel
 from connectors.gov.api import CaseTracker
+from connectors.gov.references import ConnectedDesk
 from connectors.messages import OutgoingMessage
 from connectors.registry import build_channels
 from knowledge.answer import Knowledge
@@ -62,6 +64,7 @@ class Stores:
     requests: SqlRequests
     monitor: SqlMonitor
     attempts: SqlAttempts
+    complaints: SqlComplaints
     people: SqlPeople
     costs: SqlCosts
     dead_letters: SqlDeadLetters
@@ -84,6 +87,7 @@ def open_stores(settings: Settings, *, upgrade: bool = True) -> Stores:
         requests=SqlRequests(database, vault),
         monitor=SqlMonitor(database),
         attempts=SqlAttempts(database, settings.key()),
+        complaints=SqlComplaints(database),
         people=SqlPeople(database),
         costs=SqlCosts(database),
         dead_letters=SqlDeadLetters(database, vault),
@@ -132,6 +136,7 @@ class App:
     wording: Wording
     channels: Mapping[str, Channel]
     cases: CaseTracker | None
+    desk: ConnectedDesk | None
     http: httpx2.AsyncClient
     dialogue: RasaDialogue
     actions: Sequence[Action]
@@ -174,6 +179,8 @@ class App:
             await channel.close()
         if self.cases is not None:
             await self.cases.close()
+        if self.desk is not None:
+            await self.desk.desk.close()
         await self.dialogue.close()
         await self.http.aclose()
         self.stores.close()
@@ -192,7 +199,7 @@ def build_app(settings: Settings) -> App:
         whatsapp=whatsapp_config(settings),
         webchat=(webchat_config(settings), _read_from_outbox),
     )
-    cases = case_tracker(settings)
+    cases, desk = case_tracker(settings), complaint_desk(settings)
     http = httpx2.AsyncClient(trust_env=False, timeout=5.0)
     dialogue = RasaDialogue(http, settings.rasa_url, settings.rasa_timeout_s)
     limits = {name: channel.limits for name, channel in channels.items()}
@@ -204,10 +211,16 @@ def build_app(settings: Settings) -> App:
         wording=wording,
         channels=channels,
         cases=cases,
+        desk=desk,
         http=http,
         dialogue=dialogue,
         actions=build_actions(
-            knowledge=knowledge, cases=cases, attempts=stores.attempts, clock=lambda: datetime.now(UTC)
+            knowledge=knowledge,
+            cases=cases,
+            attempts=stores.attempts,
+            clock=lambda: datetime.now(UTC),
+            desk=desk,
+            complaints=stores.complaints,
         ),
         turns=Turns(
             TimedDialogue(dialogue),

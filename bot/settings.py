@@ -88,6 +88,23 @@ class RegistrationSettings(BaseModel):
     file_number_pattern: str = r"^[A-Z]{2}-\d{4}-\d{6}$"
 
 
+class ComplaintSettings(BaseModel):
+    """A complaint desk that speaks Open311 GeoReport v2. `base_url`: up to the version; without it the sandbox's.
+
+    `reference_pattern`: a regular expression of its references as they are written, letters in upper case;
+    `reference_example`: one of them.
+    """
+
+    base_url: str | None = None
+    api_key: str = ""
+    jurisdiction: str = ""
+    format: Literal["xml", "json"] = "xml"
+    timeout_s: float = Field(default=4.0, gt=0, le=8)
+    reference_pattern: str = r"\d{6}"
+    reference_example: str = "638344"
+    needs_place: bool = True
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="DALIL_", env_nested_delimiter="__", env_file=PROJECT / ".env", extra="ignore"
@@ -125,6 +142,7 @@ class Settings(BaseSettings):
     telegram: TelegramSettings = TelegramSettings()
     whatsapp: WhatsAppSettings = WhatsAppSettings()
     registration: RegistrationSettings = RegistrationSettings()
+    complaints: ComplaintSettings = ComplaintSettings()
 
     @field_validator("trusted_origins", "address_keys", mode="before")
     @classmethod

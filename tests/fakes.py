@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
 from actions.attempts import REMEMBERED_FOR, AttemptLedger, Tries
+from actions.complaint_ledger import ComplaintLedger, Filing, FilingState
 from bot.ports import Kept, People
+from connectors.gov.api import Receipt
 from knowledge.embedding import Embedder, Vectors
 from knowledge.language.normalise import normalise
 
@@ -46,6 +48,34 @@ class InMemoryAttempts(AttemptLedger):
         self._failures = [
             failure for failure in self._failures if (failure.person_id, failure.file_key) != (person_id, file_key)
         ]
+
+
+class InMemoryComplaints(ComplaintLedger):
+    """Filings in a dictionary, with whose they are."""
+
+    def __init__(self) -> None:
+        self._filings: dict[str, tuple[str, Filing]] = {}
+
+    def begin(self, person_id: str, turn_id: str, kind: str, now: datetime) -> Filing | None:
+        if turn_id in self._filings:
+            return self.of_turn(turn_id)
+        self._filings[turn_id] = (person_id, Filing(turn_id, FilingState.FILING, kind, now))
+        return None
+
+    def close(self, turn_id: str, state: FilingState, receipt: Receipt = Receipt()) -> None:
+        person_id, filing = self._filings[turn_id]
+        self._filings[turn_id] = (person_id, replace(filing, state=state, receipt=receipt))
+
+    def drop(self, turn_id: str) -> None:
+        self._filings.pop(turn_id, None)
+
+    def of_turn(self, turn_id: str) -> Filing | None:
+        found = self._filings.get(turn_id)
+        return None if found is None else found[1]
+
+    def latest(self, person_id: str, limit: int) -> Sequence[Filing]:
+        mine = [filing for person, filing in self._filings.values() if person == person_id]
+        return sorted(mine, key=lambda filing: filing.at, reverse=True)[:limit]
 
 
 class InMemoryPeople(People):

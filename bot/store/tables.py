@@ -183,6 +183,20 @@ attempts = Table(
     Index("ix_attempts_file", "file_key", "at"),
 )
 
+complaints = Table(  # what was filed at a complaint desk; the complaint itself is not kept
+    "complaints",
+    metadata,
+    Column("turn_id", String(64), primary_key=True),  # a replayed turn files once
+    Column("person_id", String(32), nullable=False),
+    Column("state", String(12), nullable=False),  # filing | filed | uncertain
+    Column("kind", Text, nullable=False),  # its title at the desk
+    Column("ref", Text, nullable=False, server_default=""),
+    Column("token", Text, nullable=False, server_default=""),  # the desk's, until there is a reference
+    Column("notice", Text, nullable=False, server_default=""),  # what the desk says happens next
+    Column("at", Double, nullable=False, index=True),
+    Index("ix_complaints_person", "person_id", "at"),
+)
+
 early_reports = Table(  # delivery reports that overtook the answer to our send
     "early_reports",
     metadata,
