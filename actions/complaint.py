@@ -12,7 +12,7 @@ from rasa_sdk.types import DomainDict
 
 from actions.answer import paragraph
 from actions.complaint_filing import Filer
-from actions.complaint_form import TRACK
+from actions.complaint_form import LEFT, TRACK
 from actions.complaint_tracking import ComplaintTracking
 from actions.contract import Context, TurnResult
 from actions.replies import Wording, payloads_of
@@ -49,6 +49,8 @@ class Complaint(Action):
         """`ended`: how the form did, None where it never began."""
         if self._filer is None or self._tracking is None or ended is None:
             return self._guide(message)
+        if ended == LEFT:
+            return handled(message, [self._wording.text(message.reply_in, "complaint_cancelled")])
         ref = self._tracking.references.find(message.text) if ended == TRACK else None
         if ref is not None:
             return await self._tracking.by_reference(message, ref)

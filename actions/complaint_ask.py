@@ -110,7 +110,7 @@ class AskComplaintAnswer(Action):
         choices = [_choice(kind.title, payloads.Pick("k", kind.value)) for kind in shown]
         following = draft.first + PAGE
         if following < len(draft.kinds):
-            title, short = (self._wording.text(message.reply_in, key) for key in ("choose_more", "choose_more_short"))
+            title, short = (self._wording.text(message.reply_in, key) for key in ("pick_more", "pick_more_short"))
             choices.append(Choice(title=title, short=short, payload=str(payloads.Pick("m", str(following)))))
         return [*choices, self._wording.choice(message.reply_in, "choose_leave")]
 

@@ -17,6 +17,7 @@ from rasa_sdk.types import DomainDict
 from actions import payloads
 from actions.complaint_draft import Draft, Option, Step, asked, in_words, named, opened
 from actions.complaint_filing import Filer, trouble
+from actions.replies import LANGUAGES, Wording
 from actions.status_form import BIRTH_DATE, COMPLAINT, COMPLAINT_ANSWER, FILE_NUMBER, SURE
 from actions.turn_input import Understood, understood
 from connectors.errors import GovError
@@ -25,6 +26,7 @@ from connectors.gov.references import ConnectedDesk
 from knowledge.language.normalise import tokens
 
 DONE = "done"  # the slot's value once the turn's filing is in the ledger
+LEFT = "left"
 TRACK = "track"  # the message named a complaint's reference: nothing is filed
 
 _A_YES = 3  # words at most
@@ -38,7 +40,9 @@ Slots = dict[str, Any]
 class ValidateComplaintForm(FormValidationAction):
     """Without a desk the form ends at once, and action_complaint says where one can complain."""
 
-    def __init__(self, desk: ConnectedDesk | None, filer: Filer | None) -> None:
+    def __init__(self, wording: Wording, desk: ConnectedDesk | None, filer: Filer | None) -> None:
+        words = ",".join(wording.text(language, "complaint_leave_words") for language in LANGUAGES)
+        self._leaves = frozenset(" ".join(tokens(word)) for word in words.split(","))
         self._desk = desk
         self._filer = filer
 
@@ -55,7 +59,8 @@ class ValidateComplaintForm(FormValidationAction):
     ) -> Slots:
         """Whether the message is for the form at all; what it does there is decided below."""
         draft = draft_in(tracker)
-        is_answer = draft is None or _answers(draft, understood(tracker))
+        message = understood(tracker)
+        is_answer = draft is None or self._leaves_it(message) or _answers(draft, message)
         return {COMPLAINT_ANSWER: "given"} if is_answer else {}
 
     async def validate_complaint_answer(
@@ -66,6 +71,8 @@ class ValidateComplaintForm(FormValidationAction):
         message, draft = understood(tracker), draft_in(tracker)
         if draft is None and not message.forced and self._desk.references.find(message.text):
             return {COMPLAINT_ANSWER: TRACK}
+        if draft is not None and self._leaves_it(message):
+            return {COMPLAINT_ANSWER: LEFT, COMPLAINT: None}
         try:
             if draft is None:
                 draft = opened(await self._desk.desk.kinds(), needs_place=self._desk.needs_place)
@@ -83,6 +90,10 @@ class ValidateComplaintForm(FormValidationAction):
         kept = {COMPLAINT_ANSWER: None, COMPLAINT: draft.model_dump(mode="json")}
         other_form = {slot: None for slot in (FILE_NUMBER, BIRTH_DATE) if tracker.slots.get(slot) is not None}
         return {**kept, **other_form}
+
+    def _leaves_it(self, message: Understood) -> bool:
+        """Whether it says "cancel" and nothing else, which the NLU does not know for sure."""
+        return not message.forced and " ".join(tokens(message.text)) in self._leaves
 
     async def _with_kind(self, draft: Draft, message: Understood) -> Draft:
         """The new draft; of the kind that the first message chooses or names."""

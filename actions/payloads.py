@@ -8,6 +8,9 @@ A payload is self-contained, so that an old button still works, and at most 64 b
     c:<what>:<value>           an answer of the complaint form: k a kind's code, o <question>.<option>, m the kinds from
                                this place on, s no place, e the part to change ("" asks which)
     f:complaints               where one's complaints stand
+    b:<procedure id>:<what>:<value>
+                               an appointment: p days from this place on, d the times of a day, s this slot, y book it,
+                               x cancel this booking, z cancel it indeed
 """
 
 from __future__ import annotations
@@ -60,7 +63,17 @@ class Follow:
         return f"f:{self.what}"
 
 
-Payload = Ask | Intend | Speak | Pick | Follow
+@dataclass(frozen=True, slots=True)
+class Book:
+    procedure: str
+    what: Literal["p", "d", "s", "y", "x", "z"]
+    value: str
+
+    def __str__(self) -> str:
+        return f"b:{self.procedure}:{self.what}:{self.value}"
+
+
+Payload = Ask | Intend | Speak | Pick | Follow | Book
 
 
 def fits(payload: Payload) -> bool:
@@ -79,6 +92,8 @@ def parse(payload: str) -> Payload | None:
             return Speak(language)
         case ["c", "k" | "o" | "m" | "s" | "e" as what, *value] if value:
             return Pick(what, ":".join(value))  # a desk's code may hold a colon
+        case ["b", procedure, "p" | "d" | "s" | "y" | "x" | "z" as step, *value] if procedure and value:
+            return Book(procedure, step, ":".join(value))
         case ["f", "complaints"]:
             return Follow()
     return None

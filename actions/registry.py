@@ -5,6 +5,8 @@ from __future__ import annotations
 from rasa_sdk.interfaces import Action
 
 from actions.answer import AnswerQuestion
+from actions.appointment_ledger import AppointmentLedger
+from actions.appointments import Appointments
 from actions.attempts import AttemptLedger
 from actions.cancel_form import CancelForm
 from actions.case_status import CaseStatus
@@ -24,6 +26,7 @@ from actions.status_form import AskBirthDate, AskFileNumber, ValidateStatusForm
 from actions.stop import Stop
 from actions.tracking import Tracking
 from connectors.gov.api import CaseTracker
+from connectors.gov.appointments import ConnectedBook
 from connectors.gov.references import ConnectedDesk
 from connectors.gov.trackers import load_trackers
 from knowledge.answer import Knowledge
@@ -38,15 +41,21 @@ def build_actions(
     clock: Clock,
     desk: ConnectedDesk | None = None,
     complaints: ComplaintLedger | None = None,
+    book: ConnectedBook | None = None,
+    booked: AppointmentLedger | None = None,
 ) -> list[Action]:
     """The actions for rasa-sdk's `ActionExecutor.register_action`.
 
     `cases` None: no government system is connected, and the citizen is told so. `desk` takes complaints, which
-    `complaints` remembers; without both, the citizen is told where he can complain. `clock` gives the present, with its
+    `complaints` remembers; without both, the citizen is told where he can complain. `book` gives
+    appointments, which `booked` remembers; without both, none are offered. `clock` gives the present, with its
     time zone.
     """
     wording = load_wording()
-    question = AnswerQuestion(wording, knowledge)
+    appointments = None
+    if book is not None and booked is not None:
+        appointments = Appointments(wording, knowledge, book, booked, clock)
+    question = AnswerQuestion(wording, knowledge, appointments)
     deadlines = Deadlines(wording, knowledge)
     tracking = Tracking(wording, load_trackers(), load_countries())
     filer = follow = None
@@ -56,7 +65,7 @@ def build_actions(
     return [
         question,
         Complaint(wording, knowledge, filer, follow),
-        ValidateComplaintForm(desk, filer),
+        ValidateComplaintForm(wording, desk, filer),
         AskComplaintAnswer(wording, complaints),
         PersonRequested(wording),
         Greet(wording, knowledge, question),

@@ -18,13 +18,15 @@ from bot.accounts import telegram_config, twilio_config, webchat_config, whatsap
 from bot.budget import Budget
 from bot.content_watch import ContentWatch
 from bot.dialogue import RasaDialogue
-from bot.government import case_tracker, complaint_desk
+from bot.government import appointment_book, case_tracker, complaint_desk
 from bot.guard import Guard, load_guard_rules
 from bot.notice import Notices
 from bot.outbox import Sender
 from bot.prices import PriceTable, load_prices
 from bot.readiness import Readiness
+from bot.reminders import Reminders
 from bot.settings import PROJECT, Settings
+from bot.store.appointments import SqlAppointments
 from bot.store.attempts import SqlAttempts
 from bot.store.complaints import SqlComplaints
 from bot.store.costs import SqlCosts
@@ -44,9 +46,11 @@ from bot.turn import Turns
 from bot.worker import Worker
 from connectors.channel import Channel
 from connectors.gov.api import CaseTracker
+from connectors.gov.appointments import ConnectedBook
 from connectors.gov.references import ConnectedDesk
 from connectors.messages import OutgoingMessage
 from connectors.registry import build_channels
+from connectors.templates import load_templates
 from knowledge.answer import Knowledge
 from knowledge.countries import load_countries
 from knowledge.embedding import load_embedder
@@ -65,6 +69,7 @@ class Stores:
     monitor: SqlMonitor
     attempts: SqlAttempts
     complaints: SqlComplaints
+    appointments: SqlAppointments
     people: SqlPeople
     costs: SqlCosts
     dead_letters: SqlDeadLetters
@@ -88,6 +93,7 @@ def open_stores(settings: Settings, *, upgrade: bool = True) -> Stores:
         monitor=SqlMonitor(database),
         attempts=SqlAttempts(database, settings.key()),
         complaints=SqlComplaints(database),
+        appointments=SqlAppointments(database, vault),
         people=SqlPeople(database),
         costs=SqlCosts(database),
         dead_letters=SqlDeadLetters(database, vault),
@@ -137,6 +143,7 @@ class App:
     channels: Mapping[str, Channel]
     cases: CaseTracker | None
     desk: ConnectedDesk | None
+    book: ConnectedBook | None
     http: httpx2.AsyncClient
     dialogue: RasaDialogue
     actions: Sequence[Action]
@@ -151,12 +158,19 @@ class App:
         async def heard(inbox: Callable[[], None], outbox: Callable[[], None]) -> None:
             await listen(settings.effective_database_url, {INBOX: inbox, OUTBOX: outbox})
 
+        tidy = Housekeeping(stores.database, stores.outbox, settings.retention_days, settings.rasa_tracker)
+        remind = Reminders(stores.appointments, load_templates(), settings.country)
+
+        def every_few_minutes(now: float) -> None:
+            remind(now)
+            tidy(now)
+
         return Worker(
             stores.inbox,
             self.sender,
             self.turns,
             lease_s=settings.lease_s,
-            forget=Housekeeping(stores.database, stores.outbox, settings.retention_days, settings.rasa_tracker),
+            forget=every_few_minutes,
             listen=heard,
         )
 
@@ -181,6 +195,8 @@ class App:
             await self.cases.close()
         if self.desk is not None:
             await self.desk.desk.close()
+        if self.book is not None:
+            await self.book.book.close()
         await self.dialogue.close()
         await self.http.aclose()
         self.stores.close()
@@ -199,7 +215,7 @@ def build_app(settings: Settings) -> App:
         whatsapp=whatsapp_config(settings),
         webchat=(webchat_config(settings), _read_from_outbox),
     )
-    cases, desk = case_tracker(settings), complaint_desk(settings)
+    cases, desk, book = case_tracker(settings), complaint_desk(settings), appointment_book(settings)
     http = httpx2.AsyncClient(trust_env=False, timeout=5.0)
     dialogue = RasaDialogue(http, settings.rasa_url, settings.rasa_timeout_s)
     limits = {name: channel.limits for name, channel in channels.items()}
@@ -212,6 +228,7 @@ def build_app(settings: Settings) -> App:
         channels=channels,
         cases=cases,
         desk=desk,
+        book=book,
         http=http,
         dialogue=dialogue,
         actions=build_actions(
@@ -221,6 +238,8 @@ def build_app(settings: Settings) -> App:
             clock=lambda: datetime.now(UTC),
             desk=desk,
             complaints=stores.complaints,
+            book=book,
+            booked=stores.appointments,
         ),
         turns=Turns(
             TimedDialogue(dialogue),

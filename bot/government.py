@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from actions.local_time import ZONES
 from bot.settings import Settings
 from connectors.gov.api import CaseTracker
+from connectors.gov.appointments import ConnectedBook
 from connectors.gov.declared_systems import SANDBOX, open_systems
-from connectors.gov.guarded import GuardedQuestionedDesk
+from connectors.gov.guarded import GuardedCheckedBook, GuardedQuestionedDesk
 from connectors.gov.open311 import Open311Client, Open311Config
 from connectors.gov.open311_format import Format
 from connectors.gov.references import ConnectedDesk, ReferenceRule
 from connectors.gov.registration import RegistrationClient, RegistrationConfig
 from connectors.gov.resilience import Guard, Policy
+from connectors.gov.scheduler import SchedulerClient, SchedulerConfig
 from connectors.gov.several import one_of
 from connectors.sandbox.open311.desk import API_KEY_EXAMPLE
 from connectors.sandbox.rest.seed import API_KEY
+from connectors.sandbox.scheduler.book import HOST_ENTITY, PARTICIPANT_ENTITY, REQUESTOR_EXAMPLE, TOKEN_EXAMPLE
+
+# Which procedures the sandbox's invented office serves.
+_SANDBOX_SERVICES = {"ma.cnie_renouvellement": "depot_cnie", "ma.cnie_premiere_demande": "depot_cnie"}
 
 
 def gov_values(settings: Settings) -> dict[str, str]:
@@ -60,3 +69,35 @@ def complaint_desk(settings: Settings) -> ConnectedDesk | None:
         ReferenceRule(told.reference_pattern, told.reference_example),
         told.needs_place,
     )
+
+
+def appointment_book(settings: Settings) -> ConnectedBook | None:
+    """The book that gives appointments; None where none is connected."""
+    told = settings.appointments
+    if told.base_url is None:
+        if not settings.sandbox:
+            return None
+        told = told.model_copy(
+            update={
+                "base_url": f"{settings.sandbox_url}/scheduler",
+                "requestor_id": REQUESTOR_EXAMPLE,
+                "request_token": TOKEN_EXAMPLE,
+                "host_entity_id": HOST_ENTITY,
+                "participant_entity_id": PARTICIPANT_ENTITY,
+                "services": told.services or _SANDBOX_SERVICES,
+            }
+        )
+    client = SchedulerClient(
+        SchedulerConfig(
+            base_url=told.base_url or "",
+            requestor_id=told.requestor_id,
+            request_token=told.request_token,
+            host_entity_id=told.host_entity_id,
+            participant_entity_id=told.participant_entity_id,
+            zone=ZONES[settings.country],
+            remind_before=timedelta(hours=told.remind_hours),
+            timeout_s=told.timeout_s,
+        )
+    )
+    guard = Guard("appointments", Policy(timeout_s=told.timeout_s))
+    return ConnectedBook(GuardedCheckedBook(client, guard), told.services, timedelta(days=told.days_ahead))

@@ -105,6 +105,33 @@ class ComplaintSettings(BaseModel):
     needs_place: bool = True
 
 
+class AppointmentSettings(BaseModel):
+    """An appointment book that speaks the GovStack Scheduler API. Without `base_url` the sandbox's is used (or none).
+
+    `services`: the book's category of each procedure that it serves.
+    """
+
+    base_url: str | None = None
+    requestor_id: str = ""
+    request_token: str = ""
+    host_entity_id: str = ""
+    participant_entity_id: str = ""
+    services: dict[str, str] = Field(default_factory=dict)
+    days_ahead: int = Field(default=30, ge=1, le=365)
+    remind_hours: int = Field(default=24, ge=1, le=168)
+    timeout_s: float = Field(default=4.0, gt=0, le=8)
+
+    @model_validator(mode="after")
+    def _whole(self) -> AppointmentSettings:
+        needed = (self.requestor_id, self.request_token, self.host_entity_id, self.participant_entity_id, self.services)
+        if self.base_url and not all(needed):
+            raise ValueError(
+                "DALIL_APPOINTMENTS__BASE_URL needs __REQUESTOR_ID, __REQUEST_TOKEN, __HOST_ENTITY_ID, "
+                "__PARTICIPANT_ENTITY_ID and __SERVICES too"
+            )
+        return self
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="DALIL_", env_nested_delimiter="__", env_file=PROJECT / ".env", extra="ignore"
@@ -143,6 +170,7 @@ class Settings(BaseSettings):
     whatsapp: WhatsAppSettings = WhatsAppSettings()
     registration: RegistrationSettings = RegistrationSettings()
     complaints: ComplaintSettings = ComplaintSettings()
+    appointments: AppointmentSettings = AppointmentSettings()
 
     @field_validator("trusted_origins", "address_keys", mode="before")
     @classmethod

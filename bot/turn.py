@@ -314,6 +314,8 @@ def _for_rasa(text: str, choice: str) -> str:
             return "/complaint"
         case payloads.Follow():
             return "/status"
+        case payloads.Book():
+            return "/ask_where"
     return text_for_rasa(text)
 
 

@@ -25,10 +25,11 @@ def complaint_events(tracker: dict[str, Any]) -> list[dict[str, Any]]:
     """The first message opens the draft, a description goes into it, a yes after that files it; else it is not ours."""
     latest, draft = tracker["latest_message"], tracker["slots"]["complaint"]
     intent, text = latest["intent"]["name"], latest["text"]
+    filled: dict[str, Any]
     if draft is not None and intent == "affirm":
         filled = {"complaint_answer": "done", "complaint": None}
     elif draft is None or intent == "complaint" or text.startswith("trou"):
-        filled = {"complaint_answer": None, "complaint": {"text": text}}
+        filled = {"complaint_answer": None, "complaint": {"text": text}} | dict.fromkeys(SLOT_PATTERNS)
     else:
         return []
     return [{"event": "slot", "name": slot, "value": value} for slot, value in filled.items()]

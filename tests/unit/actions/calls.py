@@ -20,6 +20,7 @@ EMPTY_SLOTS = {
     "requested_slot": None,
     "session_started_metadata": None,
 }
+LEFT = dict.fromkeys(("requested_slot", "file_number", "birth_date", "complaint", "complaint_answer"))
 FORMS = {
     "status_form": {"required_slots": ["file_number", "birth_date"]},
     "complaint_form": {"required_slots": ["complaint_answer"]},

@@ -80,12 +80,12 @@ async def cases(register_url: str) -> AsyncIterator[RegistrationClient]:
 def executor(
     knowledge: Knowledge, cases: RegistrationClient, attempts: InMemoryAttempts, clock: Clock
 ) -> ActionExecutor:
-    return _executor(knowledge, cases, attempts, clock)
+    return build_executor(knowledge, cases, attempts, clock)
 
 
 @pytest.fixture
 def executor_without_system(knowledge: Knowledge, attempts: InMemoryAttempts, clock: Clock) -> ActionExecutor:
-    return _executor(knowledge, None, attempts, clock)
+    return build_executor(knowledge, None, attempts, clock)
 
 
 class Desk:
@@ -132,10 +132,10 @@ def executor_with_desk(
     connected: ConnectedDesk,
     complaints: InMemoryComplaints,
 ) -> ActionExecutor:
-    return _executor(knowledge, cases, attempts, clock, desk=connected, complaints=complaints)
+    return build_executor(knowledge, cases, attempts, clock, desk=connected, complaints=complaints)
 
 
-def _executor(
+def build_executor(
     knowledge: Knowledge, cases: RegistrationClient | None, attempts: InMemoryAttempts, clock: Clock, **more: Any
 ) -> ActionExecutor:
     logging.getLogger("rasa_sdk.executor").setLevel(logging.WARNING)

@@ -132,7 +132,7 @@ async def test_a_yes_before_the_summary_is_no_confirmation(talk: Talk, desk: Des
     ("text", "intent", "taken"),
     [
         pytest.param("combien coûte le passeport ?", "ask_fees", False, id="a question"),
-        pytest.param("annuler", "deny", False, id="a no"),
+        pytest.param("non merci", "deny", False, id="a no"),
         pytest.param("je veux un agent", "agent", False, id="a person"),
         pytest.param("bonjour la rue est sale depuis trois semaines et personne ne passe", "greet", True, id="polite"),
         pytest.param("on a payé et rien n'est fait depuis le mois dernier", "ask_fees", True, id="sounds like fees"),
@@ -189,6 +189,17 @@ async def test_leaving_forgets_the_text(talk: Talk) -> None:
 
     assert "j'oublie ce texte" in left.text
     assert left.slots["complaint"] is None
+
+
+@pytest.mark.parametrize("word", ["annuler", "Annule !", "إلغاء", "خليها"])
+async def test_a_word_leaves_it_where_words_are_asked_for(talk: Talk, desk: Desk, word: str) -> None:
+    await talk.open()
+    await talk.tap(HOLE)
+
+    left = await talk.say(word)
+
+    assert WORDING.text(left.result.reply.language, "complaint_cancelled") == left.text
+    assert talk.slots["complaint"] is None
 
 
 async def test_a_person_asked_for_in_the_middle_ends_it(talk: Talk) -> None:
