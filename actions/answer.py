@@ -76,6 +76,9 @@ class AnswerQuestion(Action):
         """Whether a message that the NLU took for a courtesy names a procedure: "bonjour, renouveler mon passeport"."""
         if message.forced or (message.intent not in _MAY_HOLD_A_NAME and not message.facets):
             return False
+        return self.names_a_procedure(message)
+
+    def names_a_procedure(self, message: Understood) -> bool:
         return self.answer(message).reason in _NAMED
 
     def answer(self, message: Understood) -> Answer:

@@ -146,8 +146,8 @@ class Appointments:
             self._choice(message, "pick_other_day", Book(procedure, "p", "0")),
             self._named(message, "choose_no"),
         ]
-        intro = self._wording.text(message.reply_in, "appointment_sure")
-        return handled(message, [self._described(message, procedure, slot)], choices=choices, choices_intro=intro)
+        sure = self._wording.text(message.reply_in, "appointment_sure")
+        return handled(message, [self._described(message, procedure, slot), sure], choices=choices)
 
     async def _booked(self, message: Understood, procedure: str, slot: Slot) -> TurnResult:
         turn = message.turn

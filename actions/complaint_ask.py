@@ -42,8 +42,7 @@ class AskComplaintAnswer(Action):
         choices = self._choices(message, draft)
         if draft.step is Step.KIND and draft.first == 0 and await self._has_filed(message):
             choices.append(self._wording.choice(message.reply_in, "choose_follow"))
-        intro = self._wording.text(message.reply_in, "complaint_send_it") if draft.step is Step.CONFIRM else ""
-        result = handled(message, paragraphs, choices=choices, choices_intro=intro)
+        result = handled(message, paragraphs, choices=choices)
         context = (said or result.context or message.turn.context).model_copy(
             update={"choices": payloads_of(choices), "verbatim": draft.free, "at": message.turn.now}
         )
@@ -68,7 +67,7 @@ class AskComplaintAnswer(Action):
         language, question = message.reply_in, draft.question
         say = self._wording.text
         if draft.step is Step.CONFIRM:
-            return [] if draft.trouble else [self._summary(message, draft)]
+            return [] if draft.trouble else [self._summary(message, draft), say(language, "complaint_send_it")]
         if draft.step is Step.QUESTION and question is not None:
             hint = f" ({question.hint})" if question.hint else ""
             return [f"{question.text}{hint}"]

@@ -7,6 +7,7 @@ where the desk took it, or may have; a desk that certainly did not leaves it as 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rasa_sdk.executor import CollectingDispatcher
@@ -15,6 +16,7 @@ from rasa_sdk.interfaces import Tracker
 from rasa_sdk.types import DomainDict
 
 from actions import payloads
+from actions.answer import AnswerQuestion
 from actions.complaint_draft import Draft, Option, Step, asked, in_words, named, opened
 from actions.complaint_filing import Filer, trouble
 from actions.replies import LANGUAGES, Wording
@@ -30,8 +32,9 @@ LEFT = "left"
 TRACK = "track"  # the message named a complaint's reference: nothing is filed
 
 _A_YES = 3  # words at most
-_FEW = 6  # words: a longer text that sounds like a question, and has no question mark, is a description
-_WAYS_OUT = frozenset({"deny", "stop", "goodbye", "agent", "language", "help", "thanks", "greet", "status"})
+_FEW = 6  # words: a longer text without a question mark is a description, whatever it sounds like
+_VERY_SURE = 0.75  # "the agent insulted me" sounds a little like asking for one
+_WAYS_OUT = frozenset({"deny", "stop", "goodbye", "agent", "language", "help", "thanks", "greet"})
 _SAYS_NOTHING_ELSE = frozenset({"complaint", "affirm", "out_of_scope", "nlu_fallback", ""})
 
 Slots = dict[str, Any]
@@ -40,7 +43,10 @@ Slots = dict[str, Any]
 class ValidateComplaintForm(FormValidationAction):
     """Without a desk the form ends at once, and action_complaint says where one can complain."""
 
-    def __init__(self, wording: Wording, desk: ConnectedDesk | None, filer: Filer | None) -> None:
+    def __init__(
+        self, wording: Wording, question: AnswerQuestion, desk: ConnectedDesk | None, filer: Filer | None
+    ) -> None:
+        self._question = question
         words = ",".join(wording.text(language, "complaint_leave_words") for language in LANGUAGES)
         self._leaves = frozenset(" ".join(tokens(word)) for word in words.split(","))
         self._desk = desk
@@ -60,7 +66,9 @@ class ValidateComplaintForm(FormValidationAction):
         """Whether the message is for the form at all; what it does there is decided below."""
         draft = draft_in(tracker)
         message = understood(tracker)
-        is_answer = draft is None or self._leaves_it(message) or _answers(draft, message)
+        is_answer = (
+            draft is None or self._leaves_it(message) or _answers(draft, message, self._question.names_a_procedure)
+        )
         return {COMPLAINT_ANSWER: "given"} if is_answer else {}
 
     async def validate_complaint_answer(
@@ -184,7 +192,7 @@ def _is_yes(message: Understood) -> bool:
     return message.intent == "affirm" and message.confidence >= SURE and len(tokens(message.text)) <= _A_YES
 
 
-def _answers(draft: Draft, message: Understood) -> bool:
+def _answers(draft: Draft, message: Understood, names_a_procedure: Callable[[Understood], bool]) -> bool:
     """Whether the message is meant for the form."""
     if message.forced:
         return message.intent == "complaint" or (draft.step is Step.CONFIRM and message.intent == "affirm")
@@ -195,10 +203,10 @@ def _answers(draft: Draft, message: Understood) -> bool:
     if draft.step is Step.PLACE and message.intent == "deny" and sure:
         return words <= _FEW and not draft.needs_place
     if draft.free:
-        if sure and message.intent in _WAYS_OUT and words <= _FEW:
+        if message.confidence >= _VERY_SURE and message.intent in _WAYS_OUT and words <= _FEW:
             return False
-        asks = sure and message.intent.startswith("ask_") and (words <= _FEW or _has_question_mark(message.text))
-        return not asks
+        asks = sure and message.intent.startswith("ask_")
+        return not (asks and (_has_question_mark(message.text) or (words <= _FEW and names_a_procedure(message))))
     if draft.step is Step.KIND and named(message.text, draft.kinds) is not None:
         return True
     if draft.question is not None and named(message.text, draft.question.options) is not None:

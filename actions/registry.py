@@ -65,7 +65,7 @@ def build_actions(
     return [
         question,
         Complaint(wording, knowledge, filer, follow),
-        ValidateComplaintForm(wording, desk, filer),
+        ValidateComplaintForm(wording, question, desk, filer),
         AskComplaintAnswer(wording, complaints),
         PersonRequested(wording),
         Greet(wording, knowledge, question),

@@ -137,6 +137,9 @@ async def test_a_yes_before_the_summary_is_no_confirmation(talk: Talk, desk: Des
         pytest.param("bonjour la rue est sale depuis trois semaines et personne ne passe", "greet", True, id="polite"),
         pytest.param("on a payé et rien n'est fait depuis le mois dernier", "ask_fees", True, id="sounds like fees"),
         pytest.param("les poubelles débordent", "complaint", True, id="a description"),
+        pytest.param("poubelle pleine rue 3", "ask_where", True, id="sounds like a place and names no procedure"),
+        pytest.param("mon dossier n'avance pas", "status", True, id="about a file"),
+        pytest.param("combien coûte le casier judiciaire", "ask_fees", False, id="a question without its mark"),
     ],
 )
 async def test_what_is_a_description_and_what_is_something_else(

@@ -109,7 +109,7 @@ async def test_asking_for_a_person_ends_the_status_form(executor: ActionExecutor
 
     assert (RequestPerson(reason="case"),) == said.result.effects
     assert LEFT == said.slots
-    assert ["active_loop", "slot", "slot", "slot"] == [each["event"] for each in said.events]
+    assert ["active_loop", *["slot"] * 5] == [each["event"] for each in said.events]
 
 
 async def test_a_yes_after_an_answer_requests_nobody_and_says_what_can_be_asked(executor: ActionExecutor) -> None:
