@@ -66,10 +66,12 @@ class AnswerQuestion(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
         choice = payloads.parse(message.turn.choice or "")
-        if self._appointments is not None and isinstance(choice, payloads.Book):
+        if not isinstance(choice, payloads.Book):
+            utter(dispatcher, self.result(message))
+        elif self._appointments is not None:
             utter(dispatcher, await self._appointments.result(message, choice))
         else:
-            utter(dispatcher, self.result(message))
+            utter(dispatcher, handled(message, [self._wording.text(message.reply_in, "old_choice")]))
         return []
 
     def asks_besides(self, message: Understood) -> bool:

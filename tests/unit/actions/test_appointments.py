@@ -213,3 +213,34 @@ async def test_every_failure_has_its_own_sentence(tapping: Tapping, office: str,
 
     assert WORDING.text("fr", key) == said.text
     assert (f"b:{CARD}:p:0", "i:agent") == said.payloads
+
+
+async def test_a_button_of_a_book_that_is_gone_is_said_to_be_old(executor: ActionExecutor) -> None:
+    said = await Tapping(executor).pick(f"b:{CARD}:p:0")
+
+    assert WORDING.text("fr", "old_choice") == said.text
+
+
+async def test_a_question_in_between_does_no_harm(tapping: Tapping) -> None:
+    await tapping.to_summary()
+    booking = tapping.payload("Réserver")
+    await tapping.pick("a:ma.casier_judiciaire:fees")
+
+    assert "C'est réservé" in (await tapping.pick(booking)).text
+
+
+async def test_more_days_than_a_list_holds_come_in_pages(tapping: Tapping, lost: Losing) -> None:
+    start = datetime.now(UTC).replace(hour=9, minute=0) + timedelta(days=1)
+    slots = tuple(
+        Slot(str(n), start + timedelta(days=n), start + timedelta(days=n, minutes=30), "Annexe") for n in range(12)
+    )
+
+    async def free_slots(*_: object) -> tuple[Slot, ...]:
+        return slots
+
+    lost.free_slots = free_slots
+    first = await tapping.pick(f"b:{CARD}:p:0")
+    second = await tapping.tap("Voir d'autres choix")
+
+    assert 9 == len(first.payloads)  # seven days, more, no thanks: a WhatsApp list holds ten
+    assert 6 == len(second.payloads)
