@@ -77,7 +77,7 @@ def build_actions(
         ChangeLanguage(wording),
         Stop(wording),
         ValidateStatusForm(cases, desk.references if desk is not None and follow is not None else None),
-        AskFileNumber(wording, cases, deadlines),
+        AskFileNumber(wording, cases, deadlines, complaints if follow is not None else None),
         AskBirthDate(wording, cases),
         CaseStatus(wording, cases, attempts, clock, tracking, deadlines, follow),
         CancelForm(wording),

@@ -6,6 +6,7 @@ rejects, Rasa's rules answer it, and the form comes back. Nothing is told before
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
@@ -15,6 +16,7 @@ from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from actions.birth_date import DateMistake, read_birth_date
+from actions.complaint_ledger import ComplaintLedger
 from actions.deadline import Deadlines
 from actions.payloads import Follow
 from actions.replies import Wording
@@ -125,10 +127,17 @@ class ValidateStatusForm(FormValidationAction):
 
 
 class AskFileNumber(Action):
-    """Asks for the file number, or says what was wrong with the last answer."""
+    """Asks for the file number, or says what was wrong with the last answer. Who has complained may mean that."""
 
-    def __init__(self, wording: Wording, cases: CaseTracker | None, deadlines: Deadlines) -> None:
+    def __init__(
+        self,
+        wording: Wording,
+        cases: CaseTracker | None,
+        deadlines: Deadlines,
+        complaints: ComplaintLedger | None = None,
+    ) -> None:
         self._wording = wording
+        self._complaints = complaints
         self._deadlines = deadlines
         self._example = (cases.file_numbers if cases is not None else FileNumberRule()).example
 
@@ -139,8 +148,14 @@ class AskFileNumber(Action):
         message = understood(tracker)
         wrong = "file_number_invalid" if _was_refused(FILE_NUMBER, tracker, message) else None
         first = self._deadlines.paragraph(message) if wrong is None else None
-        _ask(self._wording, dispatcher, tracker, message, "ask_file_number", wrong, first, example=self._example)
+        more = ("choose_follow",) if await self._has_filed(message) else ()
+        _ask(self._wording, dispatcher, tracker, message, "ask_file_number", wrong, first, more, example=self._example)
         return without_complaint(tracker)
+
+    async def _has_filed(self, message: Understood) -> bool:
+        if self._complaints is None:
+            return False
+        return bool(await asyncio.to_thread(self._complaints.latest, message.turn.person_id, 1))
 
 
 class AskBirthDate(Action):
@@ -172,16 +187,19 @@ def _ask(
     question: str,
     wrong: str | None,
     first: str | None = None,
+    more: tuple[str, ...] = (),
     **values: str,
 ) -> None:
-    """Utter the question, the mistake, or, after an interruption, a short way back. `first` is said before it."""
+    """Utter the question, the mistake, or, after an interruption, a short way back. `first` is said before it, `more`
+    are further choices.
+    """
     language = message.reply_in
     if _another_action_spoke(tracker):
         back = handled(message, [wording.text(language, f"{question}_back")])
         utter(dispatcher, back.model_copy(update={"context": None}))  # the other action's choices stay
         return
     ways_out = ("choose_cancel", "choose_agent") if wrong else ()
-    choices = [wording.choice(language, key) for key in ways_out]
+    choices = [wording.choice(language, key) for key in (*more, *ways_out)]
     paragraphs = [*([first] if first else []), wording.text(language, wrong or question, **values)]
     utter(dispatcher, handled(message, paragraphs, choices=choices))
 

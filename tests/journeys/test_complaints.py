@@ -63,6 +63,19 @@ def test_by_sms_in_darija_with_numbers_and_a_lost_answer(dalil: System, http: ht
     assert [] == filed(dalil, http, text)
 
 
+def test_who_asks_where_something_stands_may_mean_the_complaint_that_he_filed(telegram: Phone) -> None:
+    telegram.say("je signale un nid-de-poule")
+    telegram.say("trou profond devant la gare")
+    telegram.say("Rue inventée 8, Ville Exemple")
+    assert "enregistré" in telegram.say("oui")
+    assert "numéro de votre dossier" in telegram.say("où en est ma demande ?")
+
+    told = telegram.tap("Suivre ma réclamation")
+
+    assert "ouverte" in told
+    assert "500 DH" in telegram.say("combien coute le passeport")
+
+
 def test_a_complaint_is_left_at_any_time(dalil: System, http: httpx2.Client, telegram: Phone) -> None:
     telegram.say("je veux faire une réclamation")
     telegram.tap("Nid-de-poule")
