@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date
 from types import MappingProxyType
 
 from rasa_sdk.events import EventType, SlotSet
@@ -19,12 +19,22 @@ from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from actions.attempts import AttemptLedger, file_key, is_locked
+from actions.complaint_tracking import ComplaintTracking
 from actions.contract import TurnResult
 from actions.deadline import Deadlines
+from actions.local_time import Clock
 from actions.masking import masked
 from actions.replies import Wording
 from actions.speak import handled, utter
-from actions.status_form import BIRTH_DATE, FILE_NUMBER, LOOK_UP, STATUS_FORM, ask_again
+from actions.status_form import (
+    BIRTH_DATE,
+    FILE_NUMBER,
+    LOOK_UP,
+    STATUS_FORM,
+    ask_again,
+    follows_complaints,
+    without_complaint,
+)
 from actions.tracking import Tracking
 from actions.turn_input import ActionCallError, Understood, understood
 from connectors.errors import GovError, SystemBusy, SystemDown, SystemGarbled, SystemPaused, SystemRefused, SystemSlow
@@ -32,8 +42,6 @@ from connectors.gov.api import Case, CaseState, CaseTracker
 from connectors.gov.trackers import Tracker as PageCard
 
 logger = logging.getLogger(__name__)
-
-Clock = Callable[[], datetime]
 
 _FAILURES: Mapping[type[GovError], str] = MappingProxyType(
     {
@@ -62,6 +70,7 @@ class CaseStatus(Action):
         clock: Clock,
         tracking: Tracking,
         deadlines: Deadlines,
+        complaints: ComplaintTracking | None = None,
     ) -> None:
         self._wording = wording
         self._cases = cases
@@ -69,19 +78,37 @@ class CaseStatus(Action):
         self._clock = clock
         self._tracking = tracking
         self._deadlines = deadlines
+        self._complaints = complaints
 
     def name(self) -> str:
         return LOOK_UP
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
-        if self._cases is None or (_is_empty(tracker) and self._tracking.elsewhere(message)):
+        about_a_complaint = await self._complaint(message, tracker)
+        if about_a_complaint is not None:
+            utter(dispatcher, about_a_complaint)
+        elif self._cases is None or (_is_empty(tracker) and self._tracking.elsewhere(message)):
             utter(dispatcher, self._without_a_system(message))
-            return _emptied()
-        earlier = _said_in_form(tracker)
-        result, again = await self._look_up(self._cases, message, earlier, *_slots(tracker))
-        utter(dispatcher, result)
-        return ask_again() if again else _emptied()
+        else:
+            earlier = _said_in_form(tracker)
+            result, again = await self._look_up(self._cases, message, earlier, *_slots(tracker))
+            utter(dispatcher, result)
+            if again:
+                return [*ask_again(), *without_complaint(tracker)]
+        return [SlotSet(FILE_NUMBER, None), SlotSet(BIRTH_DATE, None), *without_complaint(tracker)]
+
+    async def _complaint(self, message: Understood, tracker: Tracker) -> TurnResult | None:
+        """Where one's complaints stand, or the one whose reference was given instead of a file number."""
+        if self._complaints is None:
+            return None
+        if follows_complaints(message):
+            return await self._complaints.own(message)
+        given = tracker.slots.get(FILE_NUMBER) if self._cases is not None else message.text
+        if not isinstance(given, str) or (self._cases is not None and self._cases.file_numbers.find(given)):
+            return None
+        ref = self._complaints.references.find(given)
+        return None if ref is None else await self._complaints.by_reference(message, ref)
 
     async def _look_up(
         self, cases: CaseTracker, message: Understood, earlier: Sequence[str], number: str, born: date
@@ -209,10 +236,6 @@ def _said_in_form(tracker: Tracker) -> list[str]:
             if begun:
                 return texts
     return []
-
-
-def _emptied() -> list[EventType]:
-    return [SlotSet(FILE_NUMBER, None), SlotSet(BIRTH_DATE, None)]
 
 
 def _slots(tracker: Tracker) -> tuple[str, date]:

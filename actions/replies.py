@@ -10,7 +10,7 @@ from typing import get_args
 
 import yaml
 
-from actions.payloads import Ask, Intend, Payload, Speak
+from actions.payloads import Ask, FollowComplaints, Intend, Payload, Pick, Speak
 from connectors.messages import Choice, ReplyLanguage
 
 LANGUAGES: tuple[ReplyLanguage, ...] = get_args(ReplyLanguage)
@@ -24,6 +24,16 @@ _NAMED: Mapping[str, Payload] = {
     "choose_cancel": Intend("deny"),
     "choose_no": Intend("deny"),
     "choose_language": Intend("language"),
+    "choose_complain": Intend("complaint"),
+    "choose_send": Intend("affirm"),
+    "choose_resend": Intend("affirm"),
+    "choose_leave": Intend("deny"),
+    "choose_edit": Pick("e"),
+    "choose_edit_kind": Pick("e", "kind"),
+    "choose_edit_text": Pick("e", "text"),
+    "choose_edit_place": Pick("e", "place"),
+    "choose_no_place": Pick("s"),
+    "choose_complaints": FollowComplaints(),
 }
 
 

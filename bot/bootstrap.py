@@ -24,8 +24,11 @@ from bot.notice import Notices
 from bot.outbox import Sender
 from bot.prices import PriceTable, load_prices
 from bot.readiness import Readiness
+from bot.reminders import Reminders
 from bot.settings import PROJECT, Settings
+from bot.store.appointments import SqlAppointments
 from bot.store.attempts import SqlAttempts
+from bot.store.complaints import SqlComplaints
 from bot.store.costs import SqlCosts
 from bot.store.database import Database
 from bot.store.dead_letters import SqlDeadLetters
@@ -45,6 +48,7 @@ from bot.worker import Worker
 from connectors.channel import Channel
 from connectors.messages import OutgoingMessage
 from connectors.registry import build_channels
+from connectors.templates import load_templates
 from connectors.tls import usual_tls
 from knowledge.answer import Knowledge
 from knowledge.countries import load_countries
@@ -63,6 +67,8 @@ class Stores:
     requests: SqlRequests
     monitor: SqlMonitor
     attempts: SqlAttempts
+    complaints: SqlComplaints
+    appointments: SqlAppointments
     people: SqlPeople
     costs: SqlCosts
     dead_letters: SqlDeadLetters
@@ -86,6 +92,8 @@ def open_stores(settings: Settings, *, upgrade: bool = True) -> Stores:
         requests=SqlRequests(database, vault),
         monitor=SqlMonitor(database),
         attempts=SqlAttempts(database, settings.key()),
+        complaints=SqlComplaints(database),
+        appointments=SqlAppointments(database, vault),
         people=SqlPeople(database),
         costs=SqlCosts(database),
         dead_letters=SqlDeadLetters(database, vault),
@@ -149,12 +157,19 @@ class App:
         async def heard(inbox: Callable[[], None], outbox: Callable[[], None]) -> None:
             await listen(settings.effective_database_url, {INBOX: inbox, OUTBOX: outbox})
 
+        tidy = Housekeeping(stores.database, stores.outbox, settings.retention_days, settings.rasa_tracker)
+        remind = Reminders(stores.appointments, load_templates(), settings.country)
+
+        def every_few_minutes(now: float) -> None:
+            remind(now)
+            tidy(now)
+
         return Worker(
             stores.inbox,
             self.sender,
             self.turns,
             lease_s=settings.lease_s,
-            forget=Housekeeping(stores.database, stores.outbox, settings.retention_days, settings.rasa_tracker),
+            forget=every_few_minutes,
             listen=heard,
         )
 
@@ -215,6 +230,10 @@ def build_app(settings: Settings) -> App:
             attempts=stores.attempts,
             clock=lambda: datetime.now(UTC),
             served=government.served,
+            desk=government.desk,
+            complaints=stores.complaints,
+            book=government.book,
+            booked=stores.appointments,
         ),
         turns=Turns(
             TimedDialogue(dialogue),

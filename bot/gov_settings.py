@@ -1,4 +1,4 @@
-"""Settings of government systems: which GovStack blocks, through which mediator, within which limits.
+"""Settings of government systems: which ones, through which mediator, within which limits.
 
 bot/settings.py reads them; docs/configuration.md lists them.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
@@ -150,4 +150,48 @@ class RegistriesSettings(BaseModel):
         needed = {"API_KEY": self.api_key, "REGISTRY": self.registry, "STATES": self.states}
         if self.base_url and (missing := [name for name, value in needed.items() if not value]):
             raise ValueError(f"DALIL_REGISTRIES__BASE_URL needs DALIL_REGISTRIES__{missing[0]}, too")
+        return self
+
+
+class ComplaintSettings(BaseModel):
+    """A complaint desk that speaks Open311 GeoReport v2. `base_url`: up to the version; without it the sandbox's.
+
+    `reference_pattern`: a regular expression of its references as they are written, letters in upper case;
+    `reference_example`: one of them.
+    """
+
+    base_url: str | None = None
+    api_key: str = ""
+    jurisdiction: str = ""
+    format: Literal["xml", "json"] = "xml"
+    timeout_s: float = Field(default=4.0, gt=0, le=8)
+    reference_pattern: str = r"\d{6}"
+    reference_example: str = "638344"
+    needs_place: bool = True
+
+
+class AppointmentSettings(BaseModel):
+    """An appointment book that speaks the GovStack Scheduler API. Without `base_url` the sandbox's is used (or none).
+
+    `services`: the book's category of each procedure that it serves.
+    """
+
+    base_url: str | None = None
+    requestor_id: str = ""
+    request_token: str = ""
+    host_entity_id: str = ""
+    participant_entity_id: str = ""
+    services: dict[str, str] = Field(default_factory=dict)
+    days_ahead: int = Field(default=30, ge=1, le=365)
+    remind_hours: int = Field(default=24, ge=1, le=168)
+    timeout_s: float = Field(default=4.0, gt=0, le=8)
+
+    @model_validator(mode="after")
+    def _whole(self) -> AppointmentSettings:
+        needed = (self.requestor_id, self.request_token, self.host_entity_id, self.participant_entity_id, self.services)
+        if self.base_url and not all(needed):
+            raise ValueError(
+                "DALIL_APPOINTMENTS__BASE_URL needs __REQUESTOR_ID, __REQUEST_TOKEN, __HOST_ENTITY_ID, "
+                "__PARTICIPANT_ENTITY_ID and __SERVICES too"
+            )
         return self

@@ -11,16 +11,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial, reduce
 
+from bot.gov_desks import APPOINTMENTS, COMPLAINTS, appointment_book, complaint_desk
 from bot.gov_settings import words
 from bot.metrics import METRICS
 from bot.settings import Settings
-from connectors.gov.api import AppointmentBook, CaseTracker, ComplaintDesk, ServiceCatalogue
+from connectors.gov.api import CaseTracker, ServiceCatalogue
+from connectors.gov.appointments import ConnectedBook
 from connectors.gov.breaker import Circuit
 from connectors.gov.declared import DeclaredClient
 from connectors.gov.declared_systems import SANDBOX, open_systems
 from connectors.gov.digital_registries import CaseRegistry, RegistriesConfig
 from connectors.gov.govstack import NOBODYS_BIRTH_DATE, Built, GovStack, GovStackConfig, Probe
 from connectors.gov.guarded import GuardedTracker
+from connectors.gov.references import ConnectedDesk
 from connectors.gov.registration import RegistrationConfig
 from connectors.gov.resilience import Guards, Observed, Policy
 from connectors.gov.served import NOTHING, Served, read_served
@@ -35,22 +38,25 @@ _CIRCUIT = {Circuit.CLOSED: 0, Circuit.HALF_OPEN: 1, Circuit.OPEN: 2}
 
 @dataclass(frozen=True, slots=True)
 class GovernmentSystems:
-    """Everything that is connected. What no system offers is None or empty. Desks, books and catalogues by the name of
-    their system. `served`: the procedures whose files `cases` knows. `probes`: what asks each system something that is
-    nobody's (`dalil doctor`). `close` releases all connections.
+    """Everything that is connected. What no system offers is None or empty. Catalogues by the name of their system.
+    `served`: the procedures whose files `cases` knows. `desk` takes complaints, `book` gives appointments. `probes`:
+    what asks each system something that is nobody's (`dalil doctor`). `close` releases all connections.
     """
 
     cases: CaseTracker | None = None
     served: Served = NOTHING
-    desks: Mapping[str, ComplaintDesk] = field(default_factory=dict)
-    books: Mapping[str, AppointmentBook] = field(default_factory=dict)
+    desk: ConnectedDesk | None = None
+    book: ConnectedBook | None = None
     catalogues: Mapping[str, ServiceCatalogue] = field(default_factory=dict)
     probes: Mapping[str, Probe] = field(default_factory=dict)
 
     async def close(self) -> None:
-        for client in (self.cases, *self.desks.values(), *self.books.values()):
-            if client is not None:
-                await client.close()
+        if self.cases is not None:
+            await self.cases.close()
+        if self.desk is not None:
+            await self.desk.desk.close()
+        if self.book is not None:
+            await self.book.book.close()
 
 
 def government_systems(settings: Settings) -> GovernmentSystems:
@@ -64,11 +70,19 @@ def government_systems(settings: Settings) -> GovernmentSystems:
     trackers = [*(built.tracker for built, _ in stacks), *(_guarded(client, guards) for client in declared)]
     served = [*(served for _, served in stacks), *(client.system.served for client in declared)]
     probes = {name: probe for built, _ in stacks for name, probe in built.probes.items()}
+    probes |= {client.id: _probe(client) for client in declared}
+    with _named("DALIL_COMPLAINTS__*"):
+        desk, asks_desk = complaint_desk(settings, guards) or (None, None)
+    with _named("DALIL_APPOINTMENTS__*"):
+        book, asks_book = appointment_book(settings, guards) or (None, None)
+    acting = {COMPLAINTS: asks_desk, APPOINTMENTS: asks_book}
     return GovernmentSystems(
         cases=one_of(trackers),
         served=reduce(Served.and_also, served, NOTHING),
         catalogues={name: built.catalogue for built, _ in stacks for name in built.probes if built.catalogue},
-        probes=probes | {client.id: _probe(client) for client in declared},
+        desk=desk,
+        book=book,
+        probes=probes | {name: probe for name, probe in acting.items() if probe is not None},
     )
 
 

@@ -21,7 +21,16 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.gov_settings import XROAD, GovLimits, RegistrationSettings, RegistriesSettings, WorkflowSettings, XRoadSettings
+from bot.gov_settings import (
+    XROAD,
+    AppointmentSettings,
+    ComplaintSettings,
+    GovLimits,
+    RegistrationSettings,
+    RegistriesSettings,
+    WorkflowSettings,
+    XRoadSettings,
+)
 from bot.vault import Vault
 from connectors.messages import ReplyLanguage
 from connectors.sms_text import segments, to_gsm7_french
@@ -131,6 +140,8 @@ class Settings(BaseSettings):
     registries: RegistriesSettings = RegistriesSettings()
     xroad: XRoadSettings = XRoadSettings()
     gov_limits: GovLimits = GovLimits()
+    complaints: ComplaintSettings = ComplaintSettings()
+    appointments: AppointmentSettings = AppointmentSettings()
 
     @field_validator("trusted_origins", "address_keys", mode="before")
     @classmethod

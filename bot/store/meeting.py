@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, exists, func, select,
 from bot.conversation import country_of
 from bot.store.opt_out import opted_out
 from bot.store.rows import lookup_of, new_id
-from bot.store.tables import attempts, conversations, identities, people, suppressions
+from bot.store.tables import appointments, attempts, complaints, conversations, identities, people, suppressions
 from bot.vault import Vault
 from connectors.messages import Address, Medium
 
@@ -168,6 +168,8 @@ def _merge(connection: Connection, person_id: str, into: str, conversation_id: s
     tries = update(attempts).where(attempts.c.person_id == person_id)
     connection.execute(update(identities).where(identities.c.person_id == person_id).values(person_id=into))
     connection.execute(tries.values(person_id=into))  # or a second number would be a second chance
+    for filed in (complaints, appointments):
+        connection.execute(update(filed).where(filed.c.person_id == person_id).values(person_id=into))
     connection.execute(
         delete(people).where(people.c.id == person_id, ~exists().where(identities.c.person_id == person_id))
     )

@@ -23,6 +23,7 @@ from connectors.gov.api import (
     ServiceCatalogue,
     Slot,
 )
+from connectors.gov.appointments import CheckedBook
 from connectors.gov.file_number import FileNumberRule
 from connectors.gov.resilience import Guard
 from connectors.gov.status_fallback import Progress, ProgressSource
@@ -123,3 +124,14 @@ class GuardedBook:
 
     async def close(self) -> None:
         await self._client.close()
+
+
+class GuardedCheckedBook(GuardedBook):
+    """A `CheckedBook`."""
+
+    def __init__(self, client: CheckedBook, guard: Guard) -> None:
+        super().__init__(client, guard)
+        self._checked = client
+
+    async def booked(self, slot: Slot, person: str) -> Booking | None:
+        return await self._guard.read("booked", lambda: self._checked.booked(slot, person))
