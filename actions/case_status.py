@@ -89,7 +89,7 @@ class CaseStatus(Action):
         if about_a_complaint is not None:
             utter(dispatcher, about_a_complaint)
         elif self._cases is None or (_is_empty(tracker) and self._tracking.elsewhere(message)):
-            utter(dispatcher, self._without_a_system(message))
+            utter(dispatcher, await self._without_a_system(message))
         else:
             earlier = _said_in_form(tracker)
             result, again = await self._look_up(self._cases, message, earlier, *_slots(tracker))
@@ -130,7 +130,7 @@ class CaseStatus(Action):
         await asyncio.to_thread(self._attempts.clear, person, key)
         return self._tell(message, case), False
 
-    def _without_a_system(self, message: Understood) -> TurnResult:
+    async def _without_a_system(self, message: Understood) -> TurnResult:
         language = message.reply_in
         time_to_answer = [text for text in [self._deadlines.paragraph(message)] if text is not None]
         card = self._tracking.card(message)
@@ -140,6 +140,8 @@ class CaseStatus(Action):
             example = self._cases.file_numbers.example
             or_number = [self._wording.text(language, "tracker_or_number", example=example)]
             choices.insert(0, self._wording.choice(language, "choose_status"))
+        if self._complaints is not None and await self._complaints.has_filed(message):  # "my complaint" may be that one
+            choices.insert(0, self._wording.choice(language, "choose_complaints"))
         if card is None:
             paragraphs = [self._wording.text(language, "case_unavailable"), *time_to_answer]
             return handled(message, paragraphs, choices=choices)

@@ -35,6 +35,10 @@ class ComplaintTracking:
         self._attempts = attempts
         self._clock = clock
 
+    async def has_filed(self, message: Understood) -> bool:
+        """Whether this person has filed one here."""
+        return bool(await asyncio.to_thread(self._ledger.latest, message.turn.person_id, 1))
+
     async def own(self, message: Understood) -> TurnResult:
         """The complaints that this person filed here, the latest first."""
         filings = await asyncio.to_thread(self._ledger.latest, message.turn.person_id, SHOWN)

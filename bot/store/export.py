@@ -14,7 +14,17 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Table, or_, select
 
 from bot.store.database import Database
 from bot.store.forgetting import conversations_of
-from bot.store.tables import attempts, conversations, identities, inbox, outbox, people, requests
+from bot.store.tables import (
+    appointments,
+    attempts,
+    complaints,
+    conversations,
+    identities,
+    inbox,
+    outbox,
+    people,
+    requests,
+)
 from bot.vault import SealedElsewhere, Vault
 
 Plain = dict[str, object]
@@ -57,14 +67,15 @@ class SqlExport:
             (outbox, outbox.c.conversation_id.in_(mine)),
             (requests, requests.c.conversation_id.in_(mine)),
             (attempts, attempts.c.person_id == person_id),
+            (complaints, complaints.c.person_id == person_id),
+            (appointments, appointments.c.person_id == person_id),
         )
         with self._db.read() as connection:
             return {table.name: self._rows(connection, table, his) for table, his in tables}
 
     def _rows(self, connection: Connection, table: Table, his: ColumnElement[bool]) -> list[Plain]:
-        return [
-            self._plain(row) for row in connection.execute(select(table).where(his).order_by(table.c.id)).mappings()
-        ]
+        rows = connection.execute(select(table).where(his).order_by(*table.primary_key)).mappings()
+        return [self._plain(row) for row in rows]
 
     def _plain(self, row: RowMapping) -> Plain:
         return {name: self._value(name, value) for name, value in row.items()}

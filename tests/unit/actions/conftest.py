@@ -103,10 +103,8 @@ class Desk:
         return response.raise_for_status().json()
 
     def filed(self) -> list[dict[str, Any]]:
-        every = httpx2.get(f"{self.url}/sandbox/open311/requests", trust_env=False, verify=usual_tls()).json()[
-            "requests"
-        ]
-        return [each for each in every if each["description"] != "Exemple"]
+        listed = httpx2.get(f"{self.url}/sandbox/open311/requests", trust_env=False, verify=usual_tls())
+        return [each for each in listed.json()["requests"] if each["description"] != "Exemple"]
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from connectors.gov.registration import RegistrationClient
 from connectors.gov.scheduler import SchedulerClient, SchedulerConfig
 from connectors.sandbox.scheduler.api import create_router
 from connectors.sandbox.scheduler.book import HOST_ENTITY, PARTICIPANT_ENTITY, REQUESTOR_EXAMPLE, TOKEN_EXAMPLE
+from connectors.tls import usual_tls
 from knowledge.answer import Knowledge
 from tests.fakes import InMemoryAppointments, InMemoryAttempts
 from tests.unit.actions.calls import Answered, action_call, message, run, turn

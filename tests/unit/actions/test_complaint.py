@@ -7,9 +7,13 @@ from rasa_sdk.executor import ActionExecutor
 
 from actions.complaint_ledger import FilingState
 from actions.replies import load_wording
-from tests.fakes import InMemoryComplaints
-from tests.unit.actions.calls import action_call, message, run, slot, spoken, turn, validate_form
-from tests.unit.actions.conftest import Clock, Desk
+from connectors.gov.references import ConnectedDesk
+from connectors.gov.registration import RegistrationClient
+from connectors.gov.served import Served
+from knowledge.answer import Knowledge
+from tests.fakes import InMemoryAttempts, InMemoryComplaints
+from tests.unit.actions.calls import NOW, action_call, message, run, slot, spoken, turn, validate_form
+from tests.unit.actions.conftest import Clock, Desk, make_executor
 from tests.unit.actions.form_talk import Talk
 
 WORDING = load_wording()
@@ -385,6 +389,40 @@ async def test_a_complaint_that_names_its_number_is_followed_and_nothing_is_file
 
     assert "638344" in said.text
     assert "ouverte" in said.text
+
+
+@pytest.fixture
+def executor_of_permits(
+    knowledge: Knowledge,
+    cases: RegistrationClient,
+    attempts: InMemoryAttempts,
+    clock: Clock,
+    connected: ConnectedDesk,
+    complaints: InMemoryComplaints,
+) -> ActionExecutor:
+    """A desk beside a register that has no files of complaints, as `Served` says."""
+    served = Served(frozenset({"ma.permis_construire"}))
+    return make_executor(knowledge, cases, attempts, clock, served=served, desk=connected, complaints=complaints)
+
+
+async def test_beside_the_official_page_who_has_complained_here_is_offered_his_own(
+    executor_of_permits: ActionExecutor, complaints: InMemoryComplaints
+) -> None:
+    call = action_call("action_case_status", message("où en est ma réclamation ?", "status"))
+    before = await run(executor_of_permits, call)
+    complaints.begin("amina", "t1", HOLE, NOW)
+    after = await run(executor_of_permits, call)
+
+    assert "https://www.chikaya.ma" in before.text
+    assert before.text == after.text
+    assert ("i:status", "i:agent") == before.payloads
+    assert ("f:complaints", "i:status", "i:agent") == after.payloads
+
+
+async def test_a_reference_is_looked_for_before_the_official_page(executor_of_permits: ActionExecutor) -> None:
+    named = message("où en est ma réclamation 638344", "status")
+
+    assert {"file_number": "638344", "requested_slot": None} == await validate_form(executor_of_permits, named)
 
 
 async def test_a_form_that_was_left_for_another_keeps_nothing(talk: Talk) -> None:

@@ -118,7 +118,7 @@ async def test_the_receipt_s_date_adds_the_time_to_answer(executor_without_syste
 def executor_of_permits(
     knowledge: Knowledge, cases: RegistrationClient, attempts: InMemoryAttempts, clock: Clock
 ) -> ActionExecutor:
-    return make_executor(knowledge, cases, attempts, clock, Served(frozenset({"ma.permis_construire"})))
+    return make_executor(knowledge, cases, attempts, clock, served=Served(frozenset({"ma.permis_construire"})))
 
 
 async def form_asks(executor: ActionExecutor, text: str, intent: str = "status", **slots: object) -> object:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -21,6 +21,7 @@ from connectors.errors import SystemDown, SystemPaused
 from connectors.gov.api import CaseState
 from connectors.sandbox import digital_registries, govstack
 from connectors.sandbox.app import create_app
+from connectors.tls import usual_tls
 from tests.unit.sandbox.serving import Server, config
 
 NUMBER, BORN = "PA-2026-004217", date(1990, 4, 12)
@@ -39,10 +40,12 @@ def faults(sandbox: str) -> Iterator[Any]:
 
     def switch(system: str, kind: str) -> None:
         body = {"kind": kind}
-        httpx2.post(f"{sandbox}/sandbox/{system}/faults", json=body, trust_env=False).raise_for_status()
+        httpx2.post(
+            f"{sandbox}/sandbox/{system}/faults", json=body, trust_env=False, verify=usual_tls()
+        ).raise_for_status()
 
     yield switch
-    for system in ("registration", "workflow", "xroad", "rest"):
+    for system in ("registration", "workflow", "xroad", "rest", "open311"):
         switch(system, "none")
 
 
@@ -55,8 +58,8 @@ def mediated(url: str, **fields: Any) -> Settings:
     return settings(url, **{"sandbox": False, "xroad": road, **fields})
 
 
-def calls(system: str, outcome: str) -> float:
-    return METRICS.gov_calls.labels(system, "find", outcome)._value.get()
+def calls(system: str, outcome: str, operation: str = "find") -> float:
+    return METRICS.gov_calls.labels(system, operation, outcome)._value.get()
 
 
 async def test_the_register_is_asked_through_the_mediator(sandbox: str) -> None:
@@ -67,7 +70,7 @@ async def test_the_register_is_asked_through_the_mediator(sandbox: str) -> None:
     await systems.close()
 
     assert case is not None
-    log = httpx2.get(f"{sandbox}/sandbox/xroad/log", trust_env=False).json()
+    log = httpx2.get(f"{sandbox}/sandbox/xroad/log", trust_env=False, verify=usual_tls()).json()
     assert REGISTRATION == f"xroad:{log[-1]['service']}"
 
 
@@ -81,7 +84,7 @@ async def test_the_workflow_is_asked_where_the_register_has_no_status(sandbox: s
 
     assert case is not None
     assert CaseState.IN_PROGRESS is case.state
-    assert ["registration", "workflow", "sandbox_permits"] == list(systems.probes)
+    assert ["registration", "workflow", "sandbox_permits", "complaints", "appointments"] == list(systems.probes)
 
 
 async def test_a_registry_may_be_the_source_and_names_its_own_fields(sandbox: str) -> None:
@@ -119,6 +122,31 @@ async def test_calls_and_failures_are_counted_and_the_circuit_opens(sandbox: str
     assert (before[0] + 2, before[1] + 1) == (calls("registration", "gov_down"), calls("registration", "gov_paused"))
     assert 2 == METRICS.gov_circuit.labels("registration")._value.get()
     assert 0 == METRICS.gov_circuit.labels("sandbox_permits")._value.get()
+
+
+async def test_desk_and_book_stand_in_guards_too(sandbox: str, faults: Any) -> None:
+    systems = government_systems(settings(sandbox, sandbox=True, gov_limits={"attempts": 1, "opens_after": 1}))
+    assert systems.desk is not None
+    assert systems.book is not None
+    before = calls("complaints", "gov_paused", "track"), calls("appointments", "ok", "free_slots")
+    faults("open311", "down")
+
+    for error in (SystemDown, SystemPaused):
+        with pytest.raises(error):
+            await systems.desk.desk.track("638344")
+    now = datetime.now(UTC)
+    await systems.book.book.free_slots("depot_cnie", now, now + timedelta(days=1))
+    await systems.close()
+
+    after = calls("complaints", "gov_paused", "track"), calls("appointments", "ok", "free_slots")
+    assert (before[0] + 1, before[1] + 1) == after
+    assert 2 == METRICS.gov_circuit.labels("complaints")._value.get()
+
+
+def test_without_sandbox_and_settings_there_is_neither_desk_nor_book() -> None:
+    systems = government_systems(Settings(_env_file=None, sandbox=False))
+
+    assert (None, None) == (systems.desk, systems.book)
 
 
 def test_what_the_systems_serve_is_known(sandbox: str) -> None:
