@@ -14,6 +14,7 @@ from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from actions import payloads
+from actions.appointments import Appointments
 from actions.contract import Context, Outcome, Topic, TurnResult
 from actions.deadline import Deadlines
 from actions.explain import fuller
@@ -50,7 +51,10 @@ _MAY_HOLD_A_NAME = frozenset({"greet", "affirm"})  # "oui, le passeport"; "thank
 
 
 class AnswerQuestion(Action):
-    def __init__(self, wording: Wording, knowledge: Knowledge) -> None:
+    """`appointments` None: no book is connected, and none are offered."""
+
+    def __init__(self, wording: Wording, knowledge: Knowledge, appointments: Appointments | None = None) -> None:
+        self._appointments = appointments
         self._wording = wording
         self._knowledge = knowledge
         self._countries = load_countries()
@@ -62,13 +66,23 @@ class AnswerQuestion(Action):
         return "action_answer"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
-        utter(dispatcher, self.result(understood(tracker)))
+        message = understood(tracker)
+        choice = payloads.parse(message.turn.choice or "")
+        if not isinstance(choice, payloads.Book):
+            utter(dispatcher, self.result(message))
+        elif self._appointments is not None:
+            utter(dispatcher, await self._appointments.result(message, choice))
+        else:
+            utter(dispatcher, handled(message, [self._wording.text(message.reply_in, "old_choice")]))
         return []
 
     def asks_besides(self, message: Understood) -> bool:
         """Whether a message that the NLU took for a courtesy names a procedure: "bonjour, renouveler mon passeport"."""
         if message.forced or (message.intent not in _MAY_HOLD_A_NAME and not message.facets):
             return False
+        return self.names_a_procedure(message)
+
+    def names_a_procedure(self, message: Understood) -> bool:
         return self.answer(message).reason in _NAMED
 
     def answer(self, message: Understood) -> Answer:
@@ -120,6 +134,8 @@ class AnswerQuestion(Action):
         shown = list(dict.fromkeys(present(procedure, facet, message.content_in) for facet in facets))
         context = _moved(message.turn.context, procedure, facets, self._words.earlier)
         choices = follow_ups(self._wording, message, procedure, known(context.told))
+        if self._appointments is not None:
+            choices = [*choices, *self._appointments.offer(message, procedure.id)]
         intro = "more" if choices else ""
         if any(part.missing for part in shown):
             choices = [*choices[: MOST_CHOICES - 1], self._wording.choice(message.worded_in, "choose_agent")]

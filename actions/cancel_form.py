@@ -1,4 +1,4 @@
-"""action_cancel_form: "no", "stop" or "bye" in the middle of the status form."""
+"""action_cancel_form: "no", "stop" or "bye" in the middle of a form."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rasa_sdk.types import DomainDict
 from actions.contract import OptOut
 from actions.replies import Wording
 from actions.speak import handled, utter
-from actions.status_form import leave_form
+from actions.status_form import COMPLAINT, leave_form
 from actions.turn_input import understood
 
 
@@ -30,8 +30,9 @@ class CancelForm(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
         effects: tuple[OptOut, ...] = ()
-        key = "case_cancelled"
+        what = "case" if tracker.slots.get(COMPLAINT) is None else "complaint"
+        key = f"{what}_cancelled"
         if message.intent == "stop":
-            key, effects = ("stop", (OptOut(),)) if message.forced else ("case_cancelled_stop", ())
+            key, effects = ("stop", (OptOut(),)) if message.forced else (f"{what}_cancelled_stop", ())
         utter(dispatcher, handled(message, [self._wording.text(message.worded_in, key)], effects=effects))
         return leave_form()

@@ -38,7 +38,8 @@ class Context(_Frozen):
     `pending_facets` were asked before the procedure was known ("how much?" → "for what?" → "the passport"), and
     `pending_country` was named then. `told` are the facets of `procedure` that the citizen has read: "explain more"
     goes on after them. `earlier` are the procedures before this one, latest first: one can go back to them.
-    `forgetting`: he was just asked whether all that is kept of him shall be deleted.
+    `forgetting`: he was just asked whether all that is kept of him shall be deleted. `verbatim`: he was just asked for
+    something in his own words, so that no follow-up is read out of them.
     """
 
     procedure: str | None = None
@@ -50,6 +51,7 @@ class Context(_Frozen):
     earlier: tuple[Topic, ...] = ()
     rest: tuple[str, ...] = ()
     forgetting: bool = False
+    verbatim: bool = False
     at: datetime | None = None
 
     def fresh(self, now: datetime, lifetime: timedelta = CONTEXT_LIFETIME) -> Context:

@@ -7,11 +7,18 @@ A payload is self-contained, so that an old button still works, and at most 64 b
     l:<language>               answer in this language from now on
     f:on                       tell me when the file that I just asked about changes
     f:off:<id>                 no longer follow this file of mine
+    c:<what>:<value>           an answer of the complaint form: k a kind's code, o <question>.<option>, m the kinds from
+                               this place on, s no place, e the part to change ("" asks which)
+    f:complaints               where one's complaints stand
+    b:<procedure id>:<what>:<value>
+                               an appointment: p days from this place on, d the times of a day, s this slot, y book it,
+                               x cancel this booking, z cancel it indeed
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 MAX_BYTES = 64  # https://core.telegram.org/bots/api#inlinekeyboardbutton
 
@@ -57,7 +64,39 @@ class Unfollow:
         return "f:off" if self.follow_id is None else f"f:off:{self.follow_id}"
 
 
-Payload = Ask | Intend | Speak | Follow | Unfollow
+@dataclass(frozen=True, slots=True)
+class Pick:
+    what: Literal["k", "o", "m", "s", "e"]
+    value: str = ""
+
+    def __str__(self) -> str:
+        return f"c:{self.what}:{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowComplaints:
+    what: Literal["complaints"] = "complaints"
+
+    def __str__(self) -> str:
+        return f"f:{self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    procedure: str
+    what: Literal["p", "d", "s", "y", "x", "z"]
+    value: str
+
+    def __str__(self) -> str:
+        return f"b:{self.procedure}:{self.what}:{self.value}"
+
+
+Payload = Ask | Intend | Speak | Follow | Unfollow | Pick | FollowComplaints | Book
+
+
+def fits(payload: Payload) -> bool:
+    """Whether a button can carry it: what comes from a system may be too long."""
+    return len(str(payload).encode()) <= MAX_BYTES
 
 
 def parse(payload: str) -> Payload | None:
@@ -75,4 +114,10 @@ def parse(payload: str) -> Payload | None:
             return Unfollow()
         case ["f", "off", number] if number.isascii() and number.isdecimal() and len(number) < 19:
             return Unfollow(int(number))
+        case ["c", "k" | "o" | "m" | "s" | "e" as what, *value] if value:
+            return Pick(what, ":".join(value))  # a desk's code may hold a colon
+        case ["b", procedure, "p" | "d" | "s" | "y" | "x" | "z" as step, *value] if procedure and value:
+            return Book(procedure, step, ":".join(value))
+        case ["f", "complaints"]:
+            return FollowComplaints()
     return None

@@ -16,7 +16,7 @@ from typing import Literal, get_args
 import yaml
 
 from actions.contract import CountryCode
-from actions.payloads import Ask, Follow, Intend, Payload, Speak
+from actions.payloads import Ask, Follow, FollowComplaints, Intend, Payload, Pick, Speak
 from connectors.messages import Choice, ReplyLanguage
 
 Variety = ReplyLanguage | Literal["arq"]
@@ -35,6 +35,16 @@ _NAMED: Mapping[str, Payload] = {
     "choose_no": Intend("deny"),
     "choose_language": Intend("language"),
     "choose_follow": Follow(),
+    "choose_complain": Intend("complaint"),
+    "choose_send": Intend("affirm"),
+    "choose_resend": Intend("affirm"),
+    "choose_leave": Intend("deny"),
+    "choose_edit": Pick("e"),
+    "choose_edit_kind": Pick("e", "kind"),
+    "choose_edit_text": Pick("e", "text"),
+    "choose_edit_place": Pick("e", "place"),
+    "choose_no_place": Pick("s"),
+    "choose_complaints": FollowComplaints(),
 }
 
 

@@ -44,8 +44,8 @@ def reply_language(turn: TurnInput, text: str, identified: str | None) -> ReplyL
     known = turn.language
     if identified is None or turn.choice is not None or identified not in _REPLY_IN:
         return known or DEFAULT_LANGUAGE
-    if known is not None and _says_little(text, known):
-        return known
+    if known is not None and (turn.context.verbatim or _says_little(text, known)):
+        return known  # the name of a street says nothing about who lives there
     if known is None and len(_LETTER.findall(text)) < 2:
         return DEFAULT_LANGUAGE
     return _REPLY_IN[identified]

@@ -15,7 +15,7 @@ from actions import payloads
 from actions.contract import RequestPerson, TurnResult
 from actions.replies import Wording
 from actions.speak import handled, utter
-from actions.status_form import STATUS_FORM, leave_form
+from actions.status_form import COMPLAINT_FORM, STATUS_FORM, leave_form
 from actions.turn_input import Understood, understood
 
 Reason = Literal["asked", "no_answer", "complaint", "case"]
@@ -29,7 +29,7 @@ _OFFERED_BY: Mapping[str, Reason] = MappingProxyType(
 
 
 class PersonRequested(Action):
-    """Asked for in the middle of the status form, a person ends it: no machine asks on."""
+    """Asked for in the middle of a form, a person ends it: no machine asks on."""
 
     def __init__(self, wording: Wording) -> None:
         self._wording = wording
@@ -40,7 +40,7 @@ class PersonRequested(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
         utter(dispatcher, person_requested(self._wording, message, tracker))
-        return leave_form() if tracker.active_loop_name == STATUS_FORM else []
+        return leave_form() if tracker.active_loop_name in (STATUS_FORM, COMPLAINT_FORM) else []
 
 
 def person_requested(wording: Wording, message: Understood, tracker: Tracker) -> TurnResult:
@@ -53,6 +53,8 @@ def _reason(message: Understood, tracker: Tracker) -> Reason:
     """What the citizen's last question was about, if he takes up an offer; "asked" if he asks by himself."""
     if tracker.active_loop_name == STATUS_FORM:
         return "case"
+    if tracker.active_loop_name == COMPLAINT_FORM:
+        return "complaint"
     if AGENT not in message.turn.context.choices:
         return "asked"
     last = tracker.get_last_event_for("action", exclude=[ACTION_LISTEN_NAME])

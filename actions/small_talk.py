@@ -12,6 +12,8 @@ from rasa_sdk.types import DomainDict
 
 from actions import payloads
 from actions.answer import AnswerQuestion, follow_ups
+from actions.complaint_filing import Filer
+from actions.complaint_tracking import ComplaintTracking
 from actions.contract import CountryCode, TurnResult
 from actions.replies import Wording
 from actions.request_person import AGENT, person_requested
@@ -113,17 +115,30 @@ class Greet(Action):
 class Affirm(Action):
     """A yes takes up the offer of a person, or names what is meant; else it is a nod, and what can be asked is said."""
 
-    def __init__(self, wording: Wording, knowledge: Knowledge, question: AnswerQuestion) -> None:
+    def __init__(
+        self,
+        wording: Wording,
+        knowledge: Knowledge,
+        question: AnswerQuestion,
+        filer: Filer | None = None,
+        follow: ComplaintTracking | None = None,
+    ) -> None:
         self._wording = wording
         self._knowledge = knowledge
         self._question = question
+        self._filer = filer
+        self._follow = follow
 
     def name(self) -> str:
         return "action_affirm"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[EventType]:
         message = understood(tracker)
-        if self._question.asks_besides(message):
+        # The yes that filed a complaint, handled again after a crash: Rasa has left the form, the ledger knows.
+        filing = await self._filer.filed(message) if self._filer is not None else None
+        if filing is not None and self._follow is not None:
+            utter(dispatcher, self._follow.filed(message, filing))
+        elif self._question.asks_besides(message):
             utter(dispatcher, self._question.result(message))
         elif _person_was_offered(message):
             utter(dispatcher, person_requested(self._wording, message, tracker))

@@ -44,4 +44,5 @@ def handled(
 
 def remember(message: Understood, choices: Sequence[Choice]) -> Context:
     """The turn's context with only the choices replaced: an answer "2" means the list that was seen last."""
-    return message.turn.context.model_copy(update={"choices": payloads_of(choices), "at": message.turn.now})
+    changes = {"choices": payloads_of(choices), "verbatim": False, "at": message.turn.now}
+    return message.turn.context.model_copy(update=changes)

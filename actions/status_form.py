@@ -6,6 +6,7 @@ rejects, Rasa's rules answer it, and the form comes back. Nothing is told before
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
@@ -15,19 +16,26 @@ from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from actions.birth_date import DateMistake, read_birth_date
+from actions.complaint_ledger import ComplaintLedger
 from actions.deadline import Deadlines
 from actions.identification import IdentifiedCases
+from actions.payloads import FollowComplaints
 from actions.replies import Wording
 from actions.speak import handled, utter
+from actions.tracking import Tracking
 from actions.turn_input import Understood, understood
 from connectors.gov.api import CaseTracker
 from connectors.gov.file_number import FileNumberRule
+from connectors.gov.references import ReferenceRule
 from knowledge.deadlines import load_deadlines
 
 FILE_NUMBER = "file_number"
 BIRTH_DATE = "birth_date"
 STATUS_FORM = "status_form"
 LOOK_UP = "action_case_status"
+COMPLAINT = "complaint"
+COMPLAINT_ANSWER = "complaint_answer"
+COMPLAINT_FORM = "complaint_form"
 
 SURE = 0.5  # from this confidence on, another intent is believed in the middle of the form
 _DIGITS_OF_AN_ANSWER = 4  # a message with as many digits is an attempt to answer, whatever the NLU thinks
@@ -42,17 +50,40 @@ def ask_again() -> list[EventType]:
     return [SlotSet(BIRTH_DATE, None), ActiveLoop(STATUS_FORM)]
 
 
+def follows_complaints(message: Understood) -> bool:
+    """Whether the citizen chose to hear where his complaints stand."""
+    return message.turn.choice == str(FollowComplaints())
+
+
 def leave_form() -> list[EventType]:
-    """What ends the form and empties its slots. Harmless where Rasa has ended it already."""
-    slots = (REQUESTED_SLOT, FILE_NUMBER, BIRTH_DATE)
+    """What ends either form and empties their slots. Harmless where Rasa has ended it already."""
+    slots = (REQUESTED_SLOT, FILE_NUMBER, BIRTH_DATE, COMPLAINT, COMPLAINT_ANSWER)
     return [ActiveLoop(None), *(SlotSet(slot, None) for slot in slots)]
 
 
-class ValidateStatusForm(FormValidationAction):
-    """Fills both slots from one message where it holds both. Without a connected system the form ends at once."""
+def without_complaint(tracker: Tracker) -> list[EventType]:
+    """A complaint that was left in the middle for one's file is not kept."""
+    return [SlotSet(COMPLAINT, None)] if tracker.slots.get(COMPLAINT) is not None else []
 
-    def __init__(self, cases: CaseTracker | None, identified: IdentifiedCases | None = None) -> None:
+
+class ValidateStatusForm(FormValidationAction):
+    """Fills both slots from one message where it holds both.
+
+    The form ends at once where no system is connected, or none that has files of what is named (without a number).
+    `complaints`: what a complaint's reference looks like. Such a reference is all that is needed. Where `identified`
+    has the file, its number is: who he is will be proven, and a birth date is not asked for.
+    """
+
+    def __init__(
+        self,
+        cases: CaseTracker | None,
+        tracking: Tracking,
+        complaints: ReferenceRule | None = None,
+        identified: IdentifiedCases | None = None,
+    ) -> None:
         self._file_numbers = cases.file_numbers if cases is not None else None
+        self._tracking = tracking
+        self._complaints = complaints
         self._identified = identified
 
     def name(self) -> str:
@@ -61,9 +92,27 @@ class ValidateStatusForm(FormValidationAction):
     async def required_slots(
         self, domain_slots: list[str], dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[str]:
-        if self._identified is not None and self._identified.has(tracker.slots.get(FILE_NUMBER)):
-            return [FILE_NUMBER]  # who he is will be proven, and a birth date is not asked for
-        return domain_slots if self._file_numbers is not None else []
+        if self._file_numbers is None or follows_complaints(understood(tracker)) or self._is_elsewhere(tracker):
+            return []
+        number = tracker.slots.get(FILE_NUMBER)
+        by_identity = self._identified is not None and self._identified.has(number)
+        return [FILE_NUMBER] if by_identity or self._complaint_in(number) else domain_slots
+
+    def _is_elsewhere(self, tracker: Tracker) -> bool:
+        """Whether the citizen asks for what no connected system has files of, before he has told anything.
+
+        Once the form has asked for the number, only another such question counts: the words of an answer do not.
+        """
+        slots, message = tracker.slots, understood(tracker)
+        asked = slots.get(REQUESTED_SLOT) is not None
+        told = slots.get(FILE_NUMBER) is not None or slots.get(BIRTH_DATE) is not None
+        if told or (asked and message.intent != "status") or self._names_one(message.turn.resume or message.text):
+            return False
+        return self._tracking.elsewhere(message, by_words=asked) is not None
+
+    def _names_one(self, text: str) -> bool:
+        """Whether the number of a file, or of a complaint, is in the text."""
+        return self._rule().find(text) is not None or self._complaint_in(text) is not None
 
     async def extract_file_number(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -74,6 +123,10 @@ class ValidateStatusForm(FormValidationAction):
         number = rule.find(message.turn.resume or message.text)
         if number is not None:
             return {FILE_NUMBER: number}
+        if tracker.slots.get(REQUESTED_SLOT) != BIRTH_DATE and not message.forced:
+            complaint = self._complaint_in(message.text)
+            if complaint is not None:
+                return {FILE_NUMBER: complaint}
         return {FILE_NUMBER: message.text} if _answers(FILE_NUMBER, tracker, message) else {}
 
     async def extract_birth_date(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Slots:
@@ -92,7 +145,10 @@ class ValidateStatusForm(FormValidationAction):
     def validate_file_number(
         self, value: object, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> Slots:
-        return {FILE_NUMBER: self._rule().find(value) if isinstance(value, str) else None}
+        number = self._rule().find(value) if isinstance(value, str) else None
+        if number is None and tracker.slots.get(REQUESTED_SLOT) != BIRTH_DATE:
+            number = self._complaint_in(value)
+        return {FILE_NUMBER: number}
 
     def validate_birth_date(
         self, value: object, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
@@ -101,6 +157,9 @@ class ValidateStatusForm(FormValidationAction):
         born = read_birth_date(value, today).value if isinstance(value, str) else None
         return {BIRTH_DATE: born.isoformat() if born else None}
 
+    def _complaint_in(self, value: object) -> str | None:
+        return self._complaints.find(value) if self._complaints is not None and isinstance(value, str) else None
+
     def _rule(self) -> FileNumberRule:
         if self._file_numbers is None:
             raise RuntimeError("no government system is connected: the form has no slots to fill")
@@ -108,10 +167,17 @@ class ValidateStatusForm(FormValidationAction):
 
 
 class AskFileNumber(Action):
-    """Asks for the file number, or says what was wrong with the last answer."""
+    """Asks for the file number, or says what was wrong with the last answer. Who has complained may mean that."""
 
-    def __init__(self, wording: Wording, cases: CaseTracker | None, deadlines: Deadlines) -> None:
+    def __init__(
+        self,
+        wording: Wording,
+        cases: CaseTracker | None,
+        deadlines: Deadlines,
+        complaints: ComplaintLedger | None = None,
+    ) -> None:
         self._wording = wording
+        self._complaints = complaints
         self._deadlines = deadlines
         self._example = (cases.file_numbers if cases is not None else FileNumberRule()).example
 
@@ -122,8 +188,14 @@ class AskFileNumber(Action):
         message = understood(tracker)
         wrong = "file_number_invalid" if _was_refused(FILE_NUMBER, tracker, message) else None
         first = self._deadlines.paragraph(message) if wrong is None else None
-        _ask(self._wording, dispatcher, tracker, message, "ask_file_number", wrong, first, example=self._example)
-        return []
+        more = ("choose_complaints",) if await self._has_filed(message) else ()
+        _ask(self._wording, dispatcher, tracker, message, "ask_file_number", wrong, first, more, example=self._example)
+        return without_complaint(tracker)
+
+    async def _has_filed(self, message: Understood) -> bool:
+        if self._complaints is None:
+            return False
+        return bool(await asyncio.to_thread(self._complaints.latest, message.turn.person_id, 1))
 
 
 class AskBirthDate(Action):
@@ -146,7 +218,7 @@ class AskBirthDate(Action):
         if _was_refused(BIRTH_DATE, tracker, message) and not corrected:
             wrong = read_birth_date(rest, message.turn.now.date()).mistake or DateMistake.NOT_A_DATE
         _ask(self._wording, dispatcher, tracker, message, "ask_birth_date", wrong)
-        return []
+        return without_complaint(tracker)
 
 
 def _ask(
@@ -157,16 +229,19 @@ def _ask(
     question: str,
     wrong: str | None,
     first: str | None = None,
+    more: tuple[str, ...] = (),
     **values: str,
 ) -> None:
-    """Utter the question, the mistake, or, after an interruption, a short way back. `first` is said before it."""
+    """Utter the question, the mistake, or, after an interruption, a short way back. `first` is said before it, `more`
+    are further choices.
+    """
     language = message.worded_in
     if _another_action_spoke(tracker):
         back = handled(message, [wording.text(language, f"{question}_back")])
         utter(dispatcher, back.model_copy(update={"context": None}))  # the other action's choices stay
         return
     ways_out = ("choose_cancel", "choose_agent") if wrong else ()
-    choices = [wording.choice(language, key) for key in ways_out]
+    choices = [wording.choice(language, key) for key in (*more, *ways_out)]
     paragraphs = [*([first] if first else []), wording.text(language, wrong or question, **values)]
     utter(dispatcher, handled(message, paragraphs, choices=choices))
 

@@ -1,4 +1,4 @@
-"""The official page where a citizen sees himself where his request is, for when no register can be asked.
+"""The official page where a citizen sees himself where his request is, for when no register can be asked or answers.
 
 Which page: the words of the message say it, else the sheet that was spoken of. The cards: connectors/gov/trackers.yaml.
 """
@@ -12,6 +12,7 @@ from actions.birth_date import read_birth_date
 from actions.replies import Wording
 from actions.turn_input import Understood
 from connectors.gov.identifiers import Form
+from connectors.gov.served import Served
 from connectors.gov.trackers import Tracker, Trackers
 from knowledge.countries import Countries
 from knowledge.language.normalise import tokens
@@ -20,29 +21,45 @@ _JOINED = re.compile(r"^(?:و?[فبلك]?ال|و?لل|[وفبل](?=[ء-ي]{4})|(
 
 
 class Tracking:
-    """Finds the card for a message and writes it."""
+    """Finds the card for a message and writes it. `served`: the procedures whose files a connected system knows."""
 
-    def __init__(self, wording: Wording, trackers: Trackers, countries: Countries) -> None:
+    def __init__(self, wording: Wording, trackers: Trackers, countries: Countries, served: Served) -> None:
         self._wording = wording
+        self._served = served
         self._trackers = trackers
         self._countries = countries
         self._phrases = {
             card.id: [tuple(map(_readings, tokens(words))) for words in card.words] for card in trackers.cards
         }
 
-    def card(self, message: Understood) -> Tracker | None:
-        """The page for what is followed; None where none is known."""
-        named = None if message.forced else self._countries.named(message.text)
-        country = named.country.value if named else message.turn.country
-        said = [] if message.forced else [_readings(word) for word in tokens(message.text)]
+    def elsewhere(self, message: Understood, by_words: bool = False) -> Tracker | None:
+        """The page for what is followed, where no connected system has files of that kind; else None.
+
+        `by_words`: only what the message itself names counts, not what was spoken of before.
+        A tapped "follow my file" never leads there: who taps it under a card has the number of a system that we know.
+        """
+        if message.forced:
+            return None
+        card = self._named(message, message.text) if by_words else self.card(message)
+        return card if card is not None and not self._served.any_of(card.procedures) else None
+
+    def card(self, message: Understood, earlier: Sequence[str] = ()) -> Tracker | None:
+        """The page for what is followed; None where none is known. `earlier`: what he wrote before, latest first."""
+        texts = [] if message.forced else [message.text]
+        named = (self._named(message, text) for text in [*texts, *earlier])
+        card = next((card for card in named if card is not None), None)
+        return card or self._trackers.of(message.turn.context.procedure or "")
+
+    def _named(self, message: Understood, text: str) -> Tracker | None:
+        """The page whose words stand in `text`; of several, the one that is named with the most words."""
+        country = named.country.value if (named := self._countries.named(text)) else message.turn.country
+        said = [_readings(word) for word in tokens(text)]
         best: tuple[int, Tracker] | None = None
         for card in self._trackers.in_country(country):
             length = max((len(phrase) for phrase in self._phrases[card.id] if _holds(said, phrase)), default=0)
             if length > (best[0] if best else 0):
                 best = (length, card)
-        if best is not None:
-            return best[1]
-        return self._trackers.of(message.turn.context.procedure or "")
+        return best[1] if best is not None else None
 
     def paragraphs(self, message: Understood, card: Tracker) -> list[str]:
         """What the page wants and shows, its link, and a word on a number that was written and looks wrong."""

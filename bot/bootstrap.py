@@ -21,7 +21,7 @@ from bot.dialogue import RasaDialogue
 from bot.follow_news import FollowNews
 from bot.follower import Follower, Rhythm
 from bot.following import Following
-from bot.government import case_tracker
+from bot.government import GovernmentSystems, government_systems
 from bot.guard import Guard, load_guard_rules
 from bot.identification import Identification
 from bot.notice import Notices
@@ -29,8 +29,11 @@ from bot.outbox import Sender
 from bot.prices import PriceTable, load_prices
 from bot.quiet import QuietHours
 from bot.readiness import Readiness
+from bot.reminders import Reminders
 from bot.settings import PROJECT, Settings
+from bot.store.appointments import SqlAppointments
 from bot.store.attempts import SqlAttempts
+from bot.store.complaints import SqlComplaints
 from bot.store.costs import SqlCosts
 from bot.store.database import Database
 from bot.store.dead_letters import SqlDeadLetters
@@ -54,6 +57,7 @@ from connectors.gov.api import CaseTracker
 from connectors.identity.oidc import OidcProvider
 from connectors.messages import OutgoingMessage
 from connectors.registry import build_channels
+from connectors.templates import load_templates
 from connectors.tls import usual_tls
 from knowledge.answer import Knowledge
 from knowledge.countries import load_countries
@@ -72,6 +76,8 @@ class Stores:
     requests: SqlRequests
     monitor: SqlMonitor
     attempts: SqlAttempts
+    complaints: SqlComplaints
+    appointments: SqlAppointments
     people: SqlPeople
     costs: SqlCosts
     dead_letters: SqlDeadLetters
@@ -97,6 +103,8 @@ def open_stores(settings: Settings, *, upgrade: bool = True) -> Stores:
         requests=SqlRequests(database, vault),
         monitor=SqlMonitor(database),
         attempts=SqlAttempts(database, settings.key()),
+        complaints=SqlComplaints(database),
+        appointments=SqlAppointments(database, vault),
         people=SqlPeople(database),
         costs=SqlCosts(database),
         dead_letters=SqlDeadLetters(database, vault),
@@ -167,7 +175,7 @@ class App:
     content_watch: ContentWatch
     wording: Wording
     channels: Mapping[str, Channel]
-    cases: CaseTracker | None
+    government: GovernmentSystems
     http: httpx2.AsyncClient
     dialogue: RasaDialogue
     actions: Sequence[Action]
@@ -183,14 +191,21 @@ class App:
         async def heard(inbox: Callable[[], None], outbox: Callable[[], None]) -> None:
             await listen(settings.effective_database_url, {INBOX: inbox, OUTBOX: outbox})
 
+        tidy = Housekeeping(stores.database, stores.outbox, settings.retention_days, settings.rasa_tracker)
+        remind = Reminders(stores.appointments, load_templates(), quiet_hours(settings))
+
+        def every_few_minutes(now: float) -> None:
+            remind(now)
+            tidy(now)
+
         return Worker(
             stores.inbox,
             self.sender,
             self.turns,
             lease_s=settings.lease_s,
-            forget=Housekeeping(stores.database, stores.outbox, settings.retention_days, settings.rasa_tracker),
+            forget=every_few_minutes,
             listen=heard,
-            beside=[self._follower(self.cases)] if self.cases is not None else [],
+            beside=[self._follower(cases)] if (cases := self.government.cases) is not None else [],
         )
 
     def _follower(self, cases: CaseTracker) -> Follower:
@@ -222,8 +237,7 @@ class App:
     async def close(self) -> None:
         for channel in self.channels.values():
             await channel.close()
-        if self.cases is not None:
-            await self.cases.close()
+        await self.government.close()
         if self.identification is not None:
             await self.identification.close()
         await self.dialogue.close()
@@ -244,7 +258,7 @@ def build_app(settings: Settings) -> App:
         whatsapp=whatsapp_config(settings),
         webchat=(webchat_config(settings), _read_from_outbox),
     )
-    cases = case_tracker(settings)
+    government = government_systems(settings)
     http = httpx2.AsyncClient(trust_env=False, timeout=5.0, verify=usual_tls())
     follow = settings.follow
     identification = open_identification(settings, stores)
@@ -257,14 +271,19 @@ def build_app(settings: Settings) -> App:
         content_watch=ContentWatch(settings.content_dir, knowledge, remembered),
         wording=wording,
         channels=channels,
-        cases=cases,
+        government=government,
         http=http,
         dialogue=dialogue,
         actions=build_actions(
             knowledge=knowledge,
-            cases=cases,
+            cases=government.cases,
             attempts=stores.attempts,
             clock=lambda: datetime.now(UTC),
+            served=government.served,
+            desk=government.desk,
+            complaints=stores.complaints,
+            book=government.book,
+            booked=stores.appointments,
             follows=stores.follows if follow.per_person else None,
             identities=identification,
         ),

@@ -30,8 +30,10 @@ def settings_or_exit() -> Settings:
         raise typer.Exit(2) from None
     except ValidationError as error:
         for mistake in error.errors():
+            said = mistake["msg"].removeprefix("Value error, ")
             name = "DALIL_" + "__".join(str(part) for part in mistake["loc"]).upper()
-            typer.echo(f"{name}: {mistake['msg']}", err=True)
+            whole = said.startswith("set ") or "DALIL_" in said  # of several settings together: it names them itself
+            typer.echo(said if whole else f"{name}: {said}", err=True)
         raise typer.Exit(2) from None
 
 

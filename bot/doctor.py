@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +14,13 @@ import httpx2
 from bot.accounts import oidc_config, telegram_config, twilio_config, whatsapp_config
 from bot.bootstrap import open_knowledge, open_stores
 from bot.dialogue import RasaDialogue
-from bot.government import case_tracker
+from bot.government import government_systems
 from bot.ports import StoreUnavailable
 from bot.prices import PricesError, load_prices
 from bot.processes import newest_model
 from bot.settings import SECRET_MIN, Settings, misspelt_lines
+from connectors.errors import GovError
+from connectors.gov.govstack import Probe
 from connectors.identity.api import IdentityError
 from connectors.identity.oidc import OidcProvider
 from knowledge.embedding import EmbedderError
@@ -53,12 +56,7 @@ async def examine(settings: Settings) -> list[Finding]:
             Finding("rasa", ready, f"answers at {settings.rasa_url}" if ready else "no answer; `dalil run` starts it")
         )
         findings += _channels(settings)
-        registration = settings.registration.base_url or f"{settings.sandbox_url}/registration"
-        if settings.registration.base_url or settings.sandbox:
-            findings.append(await _answers(http, "registration", f"{registration}/services", "its address or network"))
-    findings.append(await _systems(settings))
-    findings.append(await _identity(settings))
-    return findings
+    return [*findings, *await _systems(settings), await _identity(settings)]
 
 
 async def _sandbox_runs(settings: Settings) -> bool:
@@ -127,17 +125,28 @@ def _tried(what: str, check: Callable[[], str], remedy: str) -> Finding:
         return Finding(what, False, f"{error}; {remedy}")
 
 
-async def _systems(settings: Settings) -> Finding:
-    """The files of DALIL_GOV_SYSTEMS_DIR; nothing is called."""
+async def _systems(settings: Settings) -> list[Finding]:
+    """One line for each government system: whether it answers a question about nobody's file."""
     try:
-        tracker = case_tracker(settings)
+        systems = government_systems(settings)
     except ValueError as error:
-        return Finding("systems", False, f"{error}; `dalil gov check FILE` checks one")
-    if tracker is None:
-        return Finding("systems", True, "no government system is connected; citizens get links to the official sites")
-    example = tracker.file_numbers.example
-    await tracker.close()
-    return Finding("systems", True, f"connected; a file number looks like {example}")
+        return [Finding("systems", False, f"{error}; `dalil gov check FILE` checks a system's file")]
+    if not systems.probes:
+        return [Finding("systems", True, "no government system is connected; citizens get links to the official sites")]
+    try:
+        return [await _system(name, probe) for name, probe in systems.probes.items()]
+    finally:
+        await systems.close()
+
+
+async def _system(name: str, probe: Probe) -> Finding:
+    started = time.monotonic()
+    try:
+        await probe()
+    except GovError as error:
+        remedy = "check key, client identifier and rights" if error.alert else "check its address and the network"
+        return Finding(f"system {name}", False, f"{error}; {remedy}")
+    return Finding(f"system {name}", True, f"answers in {(time.monotonic() - started) * 1000:.0f} ms")
 
 
 async def _identity(settings: Settings) -> Finding:

@@ -24,6 +24,7 @@ class Metrics:
         self._outgoing()
         self._costs()
         self._following()
+        self._government()
         self._stored()
 
     def _incoming(self) -> None:
@@ -63,6 +64,12 @@ class Metrics:
         self.follow_told = self._counter("follow_told", "Notifications of followed files", "channel")
         self.sms_instead = self._counter("sms_instead", "Notifications sent by SMS because WhatsApp failed")
         self.gov_events = self._counter("gov_events", "Events of government systems, by result", "result")
+
+    def _government(self) -> None:
+        self.gov_calls = self._counter("gov_calls", "Calls of government systems", "system", "operation", "outcome")
+        self.gov_seconds = self._histogram("gov_seconds", "Time of a call, tries and waiting included", "system")
+        self.gov_tries = self._counter("gov_tries", "How often a system was really asked", "system")
+        self.gov_circuit = self._gauge("gov_circuit", "0 closed, 1 one call out to see, 2 open", "system")
 
     def _stored(self) -> None:
         self.database_up = self._gauge("database_up", "1 while the database answers, else 0")

@@ -94,14 +94,20 @@ class Notices:
         return (counts, "\n".join([text(words, "export_last"), *lines]), rest)
 
     def _also(self, words: Variety, kept: Kept) -> tuple[str, ...]:
-        """What is kept of some only: files that are followed, an identity that was proven."""
+        """What is kept of some only: files that are followed, what was filed or booked, an identity that was proven."""
         followed = (self._wording.text(words, "kept_follows", count=str(kept.follows)),) if kept.follows else ()
-        return (*followed, *self._identity(words, kept.identity_until))
+        return (*followed, *self._filed(words, kept), *self._identity(words, kept.identity_until))
 
     def _line(self, words: Variety, said: Said) -> str:
         shown = truncate(" ".join(said.text.split()) or "…", EXPORTED_CHARS)
         key = "export_mine" if said.ours else "export_yours"
         return self._wording.text(words, key, day=_day(said.at), text=shown)
+
+    def _filed(self, words: Variety, kept: Kept) -> tuple[str, ...]:
+        if not kept.complaints and not kept.appointments:
+            return ()
+        counts = {"complaints": str(kept.complaints), "appointments": str(kept.appointments)}
+        return (self._wording.text(words, "kept_filed", **counts),)
 
     def _identity(self, words: Variety, until: float | None) -> tuple[str, ...]:
         if until is None:

@@ -218,6 +218,8 @@ class Kept:
     since: float  # POSIX seconds
     requests: int = 0  # for a person
     follows: int = 0  # files that are followed for him
+    complaints: int = 0  # that he filed
+    appointments: int = 0  # that he booked
     identity_until: float | None = None  # until when a verified identity is kept; None: none is
 
 

@@ -5,17 +5,11 @@ By the clock of the citizen's country, from the time zone database (https://www.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 from actions.contract import CountryCode
-
-ZONES: Mapping[CountryCode, str] = MappingProxyType(
-    {"ma": "Africa/Casablanca", "dz": "Africa/Algiers", "mr": "Africa/Nouakchott"}
-)
+from actions.local_time import ZONES
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +24,7 @@ class QuietHours:
         """When the quiet hours of now end (POSIX seconds); None outside them."""
         if self.since == self.until:
             return None
-        zone = ZoneInfo(ZONES[country or self.country])
+        zone = ZONES[country or self.country]
         local = datetime.fromtimestamp(now, UTC).astimezone(zone)
         over_midnight = self.since > self.until
         late, early = local.hour >= self.since, local.hour < self.until

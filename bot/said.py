@@ -34,6 +34,12 @@ def for_rasa(text: str, choice: str) -> str:
             return f"/{intent}"
         case payloads.Speak():
             return "/language"
+        case payloads.Pick():
+            return "/complaint"
+        case payloads.FollowComplaints():
+            return "/status"
+        case payloads.Book():
+            return "/ask_where"
     return text_for_rasa(text)
 
 

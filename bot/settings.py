@@ -22,6 +22,16 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.gov_settings import (
+    XROAD,
+    AppointmentSettings,
+    ComplaintSettings,
+    GovLimits,
+    RegistrationSettings,
+    RegistriesSettings,
+    WorkflowSettings,
+    XRoadSettings,
+)
 from bot.vault import Vault
 from connectors.http import origin
 from connectors.messages import ReplyLanguage
@@ -88,16 +98,6 @@ class WhatsAppSettings(BaseModel):
             names = ", ".join(f"DALIL_WHATSAPP__{n}" for n in ("PHONE_NUMBER_ID", "ACCESS_TOKEN", "APP_SECRET"))
             raise ValueError(f"set all of {names} and DALIL_WHATSAPP__VERIFY_TOKEN, or none")
         return self
-
-
-class RegistrationSettings(BaseModel):
-    """A government's Registration building block (GovStack), asked for the state of an application."""
-
-    base_url: str | None = None
-    client: str = "MA/GOV/DALIL/ASSISTANT"  # Information-Mediator-Client header: INSTANCE/CLASS/MEMBER/SUBSYSTEM
-    timeout_s: float = Field(default=2.0, gt=0, le=10)
-    file_number_pattern: str = r"^[A-Z]{2}-\d{4}-\d{6}$"
-    identity: bool = False  # a file is told to the verified identity that its applicantId names, to nobody else
 
 
 class OidcSettings(BaseModel):
@@ -217,6 +217,12 @@ class Settings(BaseSettings):
     telegram: TelegramSettings = TelegramSettings()
     whatsapp: WhatsAppSettings = WhatsAppSettings()
     registration: RegistrationSettings = RegistrationSettings()
+    workflow: WorkflowSettings = WorkflowSettings()
+    registries: RegistriesSettings = RegistriesSettings()
+    xroad: XRoadSettings = XRoadSettings()
+    gov_limits: GovLimits = GovLimits()
+    complaints: ComplaintSettings = ComplaintSettings()
+    appointments: AppointmentSettings = AppointmentSettings()
     follow: FollowSettings = FollowSettings()
     quiet: QuietSettings = QuietSettings()
     events: EventSettings = EventSettings()
@@ -268,6 +274,18 @@ class Settings(BaseSettings):
         if not name or utf16_units(name) > OPERATOR_AR:
             raise ValueError(f"name who runs this in 1 to {OPERATOR_AR} characters: it stands in an SMS of 70")
         return name
+
+    @model_validator(mode="after")
+    def _mediated(self) -> Settings:
+        addresses = {
+            "REGISTRATION": self.registration.base_url,
+            "WORKFLOW": self.workflow.base_url,
+            "REGISTRIES": self.registries.base_url,
+        }
+        for name, address in addresses.items():
+            if (address or "").startswith(XROAD) and not self.xroad.security_server:
+                raise ValueError(f"DALIL_{name}__BASE_URL begins with {XROAD}; set DALIL_XROAD__SECURITY_SERVER, too")
+        return self
 
     @property
     def operator_names(self) -> dict[ReplyLanguage, str]:

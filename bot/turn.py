@@ -95,7 +95,9 @@ class Turns:
         # A question whether to delete everything is answered by the very next message, or not at all.
         conversation = conversation.model_copy(update={"context": context.model_copy(update={"forgetting": False})})
         next_page = bool(context.rest) and (keyword is Keyword.MORE or ascii_digits(text) == MORE)
-        choice = choice_of(message, text, context) or self._picked_in_words(message, text, context)
+        choice = choice_of(message, text, context)
+        if choice is None and not context.verbatim:
+            choice = self._picked_in_words(message, text, context)
         picked = next_page or choice is not None
         conversation, refusal = self._admitted(claim, conversation, text, keyword, now, picked=picked)
         if refusal is not None:
@@ -198,7 +200,8 @@ class Turns:
             return await self._proven(claim, self._heard(claim, conversation, text, now), written, now)
         if not can_be_read(claim.message, text):
             return self._plan(conversation, (self._fixed(conversation, "text_only"),), outcome="unreadable", now=now)
-        follow_up = self._follow_ups.read(text, conversation.context, conversation.country or self._country)
+        context, country = conversation.context, conversation.country or self._country
+        follow_up = None if context.verbatim else self._follow_ups.read(text, context, country)
         if follow_up is not None:
             return await self._follow_up(claim, self._heard(claim, conversation, text, now), follow_up, now)
         if keyword is Keyword.MORE or ascii_digits(text) == MORE:  # there is no next page, and nothing to explain

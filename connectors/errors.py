@@ -101,21 +101,40 @@ class Misconfigured(SendError):
 
 
 class GovError(ConnectorError):
-    """Base of what a government system's client may raise."""
+    """Base of what a government system's client may raise.
+
+    `nothing_done`: the system itself certainly never got the call, so one that acts may be made again. False: unknown.
+    """
 
     code = "gov_error"
 
+    def __init__(self, detail: str = "", *, nothing_done: bool = False) -> None:
+        super().__init__(detail)
+        self.nothing_done = nothing_done
+
 
 class SystemDown(GovError):
-    """No connection, 5xx or a maintenance page."""
+    """No connection, or 5xx."""
 
     retryable = True
     code = "gov_down"
 
 
+class SystemBusy(SystemDown):
+    """Too many calls: it says so (HTTP 429), or we have as many under way as it is allowed to cost."""
+
+    code = "gov_busy"
+
+
+class SystemPaused(SystemDown):
+    """It shows a maintenance page, or failed so often in a row that it is left alone for a while (an open circuit)."""
+
+    code = "gov_paused"
+
+
 class SystemRefused(SystemDown):
-    """It does not let us in: our rights, certificate, key or address are wrong. To a citizen it is down; a person must
-    look, because it will not mend itself.
+    """It does not let us in: our rights, certificate, key or address are wrong. A person must look, because it will not
+    mend itself.
     """
 
     alert = True

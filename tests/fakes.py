@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
+from actions.appointment_ledger import Appointment, AppointmentLedger, BookingState
 from actions.attempts import REMEMBERED_FOR, AttemptLedger, Tries
+from actions.complaint_ledger import ComplaintLedger, Filing, FilingState
 from bot.follow_ports import AsSms, FollowClaim, Followed, Follows
 from bot.ports import Kept, People, Said
+from connectors.gov.api import Receipt
 from connectors.messages import OutgoingMessage
 from knowledge.embedding import Embedder, Vectors
 from knowledge.language.normalise import normalise
@@ -48,6 +51,59 @@ class InMemoryAttempts(AttemptLedger):
         self._failures = [
             failure for failure in self._failures if (failure.person_id, failure.file_key) != (person_id, file_key)
         ]
+
+
+class InMemoryComplaints(ComplaintLedger):
+    """Filings in a dictionary, with whose they are."""
+
+    def __init__(self) -> None:
+        self._filings: dict[str, tuple[str, Filing]] = {}
+
+    def begin(self, person_id: str, turn_id: str, kind: str, now: datetime) -> Filing | None:
+        if turn_id in self._filings:
+            return self.of_turn(turn_id)
+        self._filings[turn_id] = (person_id, Filing(turn_id, FilingState.FILING, kind, now))
+        return None
+
+    def close(self, turn_id: str, state: FilingState, receipt: Receipt = Receipt()) -> None:
+        person_id, filing = self._filings[turn_id]
+        self._filings[turn_id] = (person_id, replace(filing, state=state, receipt=receipt))
+
+    def drop(self, turn_id: str) -> None:
+        self._filings.pop(turn_id, None)
+
+    def of_turn(self, turn_id: str) -> Filing | None:
+        found = self._filings.get(turn_id)
+        return None if found is None else found[1]
+
+    def latest(self, person_id: str, limit: int) -> Sequence[Filing]:
+        mine = [filing for person, filing in self._filings.values() if person == person_id]
+        return sorted(mine, key=lambda filing: filing.at, reverse=True)[:limit]
+
+
+class InMemoryAppointments(AppointmentLedger):
+    """Appointments in a dictionary, with whose they are."""
+
+    def __init__(self) -> None:
+        self._booked: dict[str, tuple[str, Appointment]] = {}
+
+    def begin(self, person_id: str, conversation_id: str, appointment: Appointment) -> Appointment | None:
+        if appointment.turn_id in self._booked:
+            return self._booked[appointment.turn_id][1]
+        self._booked[appointment.turn_id] = (person_id, appointment)
+        return None
+
+    def close(self, turn_id: str, state: BookingState, ref: str = "", remind_at: datetime | None = None) -> None:
+        person_id, appointment = self._booked[turn_id]
+        self._booked[turn_id] = (person_id, replace(appointment, state=state, ref=ref))
+
+    def drop(self, turn_id: str) -> None:
+        self._booked.pop(turn_id, None)
+
+    def coming(self, person_id: str, now: datetime) -> Sequence[Appointment]:
+        mine = [each for person, each in self._booked.values() if person == person_id and each.slot.end > now]
+        standing = [each for each in mine if each.state is not BookingState.CANCELLED]
+        return sorted(standing, key=lambda each: each.slot.start)
 
 
 class InMemoryPeople(People):

@@ -15,7 +15,9 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Table, or_, select
 from bot.store.database import Database
 from bot.store.forgetting import conversations_of
 from bot.store.tables import (
+    appointments,
     attempts,
+    complaints,
     conversations,
     follows,
     identities,
@@ -71,15 +73,15 @@ class SqlExport:
             (attempts, attempts.c.person_id == person_id),
             (identity_links, identity_links.c.person_id == person_id),
             (identity_bindings, identity_bindings.c.person_id == person_id),
+            (complaints, complaints.c.person_id == person_id),
+            (appointments, appointments.c.person_id == person_id),
         )
         with self._db.read() as connection:
             return {table.name: self._rows(connection, table, his) for table, his in tables}
 
     def _rows(self, connection: Connection, table: Table, his: ColumnElement[bool]) -> list[Plain]:
-        return [
-            self._plain(row)
-            for row in connection.execute(select(table).where(his).order_by(*table.primary_key)).mappings()
-        ]
+        rows = connection.execute(select(table).where(his).order_by(*table.primary_key)).mappings()
+        return [self._plain(row) for row in rows]
 
     def _plain(self, row: RowMapping) -> Plain:
         return {name: self._value(name, value) for name, value in row.items()}

@@ -12,7 +12,9 @@ from bot.store.tables import (
     ASKED,
     OPEN_INBOX,
     OPEN_OUTBOX,
+    appointments,
     attempts,
+    complaints,
     conversations,
     early_reports,
     follows,
@@ -45,6 +47,8 @@ def forget_person(connection: Connection, person_id: str, now: float) -> None:
     connection.execute(delete(inbox).where(inbox.c.conversation_id.in_(mine) & ~OPEN_INBOX))
     connection.execute(delete(attempts).where(attempts.c.person_id == person_id))
     forget_identity(connection, person_id)
+    connection.execute(delete(complaints).where(complaints.c.person_id == person_id))
+    connection.execute(delete(appointments).where(appointments.c.person_id == person_id))
     connection.execute(
         update(conversations)
         .where(conversations.c.id.in_(mine))
@@ -105,9 +109,13 @@ def delete_old(connection: Connection, table: Table, before: float, after_id: in
 
 
 def delete_old_reports(connection: Connection, before: float, unknown_before: float) -> None:
-    """Requests that were dealt with before then, and reports on messages still unknown that came `unknown_before`."""
+    """Requests that were dealt with, complaints and appointments of before then; reports on messages that were still
+    unknown `unknown_before`.
+    """
     connection.execute(delete(early_reports).where(early_reports.c.at < unknown_before))
     connection.execute(delete(requests).where(requests.c.resolved_at < before))
+    connection.execute(delete(complaints).where(complaints.c.at < before))
+    connection.execute(delete(appointments).where(appointments.c.starts_at < before))
 
 
 def conversations_of(person_id: str) -> Select[tuple[str]]:

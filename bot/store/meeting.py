@@ -18,7 +18,7 @@ from bot.conversation import country_of
 from bot.store.identity import forget_identity
 from bot.store.opt_out import opted_out
 from bot.store.rows import lookup_of, new_id
-from bot.store.tables import attempts, conversations, identities, people, suppressions
+from bot.store.tables import appointments, attempts, complaints, conversations, identities, people, suppressions
 from bot.vault import Vault
 from connectors.messages import Address, Medium
 
@@ -172,6 +172,8 @@ def _merge(connection: Connection, person_id: str, into: str, conversation_id: s
     for one in (person_id, into):  # whoever was verified before need not be whoever has the number now
         forget_identity(connection, one)
     connection.execute(tries.values(person_id=into))  # or a second number would be a second chance
+    for filed in (complaints, appointments):
+        connection.execute(update(filed).where(filed.c.person_id == person_id).values(person_id=into))
     connection.execute(
         delete(people).where(people.c.id == person_id, ~exists().where(identities.c.person_id == person_id))
     )

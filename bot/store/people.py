@@ -10,7 +10,17 @@ from sqlalchemy import Table, func, select
 from bot.ports import Kept, Said
 from bot.store.database import Database
 from bot.store.forgetting import conversations_of
-from bot.store.tables import ACTIVE, follows, identity_bindings, inbox, outbox, people, requests
+from bot.store.tables import (
+    ACTIVE,
+    appointments,
+    complaints,
+    follows,
+    identity_bindings,
+    inbox,
+    outbox,
+    people,
+    requests,
+)
 
 
 class SqlPeople:
@@ -26,6 +36,10 @@ class SqlPeople:
             counted = select(func.count()).select_from(table).where(table.c.conversation_id.in_(mine))
             return connection.execute(counted).scalar_one()
 
+        def filed(table: Table) -> int:
+            counted = select(func.count()).select_from(table).where(table.c.person_id == person_id)
+            return connection.execute(counted).scalar_one()
+
         with self._db.read() as connection:
             since = connection.execute(select(people.c.created_at).where(people.c.id == person_id)).scalar_one_or_none()
             if since is None:
@@ -37,6 +51,8 @@ class SqlPeople:
                 replies=count(outbox),
                 since=since,
                 requests=count(requests),
+                complaints=filed(complaints),
+                appointments=filed(appointments),
                 follows=connection.execute(followed).scalar_one(),
                 identity_until=connection.execute(until).scalar_one_or_none(),
             )

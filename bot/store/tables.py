@@ -220,6 +220,39 @@ follow_systems = Table(  # how fast each government system may be asked by all w
     Column("rests_until", Double, nullable=False, server_default="0"),
 )
 
+complaints = Table(  # what was filed at a complaint desk; the complaint itself is not kept
+    "complaints",
+    metadata,
+    Column("turn_id", String(64), primary_key=True),  # a replayed turn files once
+    Column("person_id", String(32), nullable=False),
+    Column("state", String(12), nullable=False),  # filing | filed | uncertain
+    Column("kind", Text, nullable=False),  # its title at the desk
+    Column("ref", Text, nullable=False, server_default=""),
+    Column("token", Text, nullable=False, server_default=""),  # the desk's, until there is a reference
+    Column("notice", Text, nullable=False, server_default=""),  # what the desk says happens next
+    Column("at", Double, nullable=False, index=True),
+    Index("ix_complaints_person", "person_id", "at"),
+)
+
+appointments = Table(  # what was booked at an appointment book
+    "appointments",
+    metadata,
+    Column("turn_id", String(64), primary_key=True),  # a replayed turn books once
+    Column("person_id", String(32), nullable=False),
+    Column("conversation_id", String(32), nullable=False),  # where it was booked, and where he is reminded
+    Column("state", String(12), nullable=False),  # booking | booked | uncertain | cancelled
+    Column("procedure", String(100), nullable=False),
+    Column("slot_id", Text, nullable=False),
+    Column("place", Text, nullable=False, server_default=""),
+    Column("ref", Text, nullable=False, server_default=""),
+    Column("starts_at", Double, nullable=False, index=True),
+    Column("ends_at", Double, nullable=False),
+    Column("remind_at", Double),  # until he was reminded
+    Index("ix_appointments_person", "person_id", "starts_at"),
+)
+TO_REMIND = appointments.c.remind_at.is_not(None)
+Index("ix_appointments_remind", appointments.c.remind_at, sqlite_where=TO_REMIND, postgresql_where=TO_REMIND)
+
 early_reports = Table(  # delivery reports that overtook the answer to our send
     "early_reports",
     metadata,

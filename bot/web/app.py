@@ -95,8 +95,10 @@ def _mount(web: FastAPI, straight: Router, app: App, worker: Worker | None, work
     if isinstance(chat, WebChat):
         web.include_router(webchat.create_router(chat, app.stores.outbox))
     web.include_router(api.create_router(app.knowledge, settings.effective_public_url))
-    if app.cases is not None and (door := event_door(settings)) is not None:
-        web.include_router(gov_events.create_router(door, settings.events.types, app.cases, app.stores.follows))
+    if app.government.cases is not None and (door := event_door(settings)) is not None:
+        web.include_router(
+            gov_events.create_router(door, settings.events.types, app.government.cases, app.stores.follows)
+        )
     if app.identification is not None:
         web.include_router(identity_router(app.identification, settings.effective_public_url, settings.operator_names))
         web.mount("/identity-static", static_files(), name="identity-static")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
-from connectors.errors import SystemDown, SystemSlow, Uncertain
+from connectors.errors import SystemBusy, SystemDown, SystemPaused, SystemSlow, Uncertain
 
 
 class Circuit(StrEnum):
@@ -22,7 +22,7 @@ class Circuit(StrEnum):
 
 def is_outage(error: BaseException) -> bool:
     """Whether it says that the system is in trouble. One that refuses us or answers nonsense is at work."""
-    return type(error) in (SystemDown, SystemSlow, Uncertain)
+    return type(error) in (SystemDown, SystemBusy, SystemPaused, SystemSlow, Uncertain)
 
 
 class Breaker:
@@ -50,9 +50,9 @@ class Breaker:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """One call to the system. Raises `SystemDown` at once while the circuit is open."""
+        """One call to the system. Raises `SystemPaused` at once while the circuit is open."""
         if self.is_refusing():
-            raise SystemDown("circuit open")
+            raise SystemPaused("circuit open", nothing_done=True)
         probe = self._opened_at is not None
         self._trying = probe
         try:

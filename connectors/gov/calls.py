@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import httpx2
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from connectors.errors import SystemDown, SystemGarbled, SystemRefused, SystemSlow
+from connectors.errors import SystemBusy, SystemDown, SystemGarbled, SystemPaused, SystemRefused, SystemSlow
 from connectors.http import HttpMaker
 
 MAX_ANSWER_BYTES = 256 * 1024  # an application file is a few kilobytes; more is a mistake or an attack
@@ -89,12 +89,14 @@ async def _got(response: httpx2.Response, unknown: frozenset[int]) -> Got:
     status = response.status_code
     if status in (401, 403):
         raise SystemRefused(f"HTTP {status}")
-    if status >= 500 or status == _TOO_MANY_REQUESTS or 300 <= status < 400:
+    if status == _TOO_MANY_REQUESTS:
+        raise SystemBusy(f"HTTP {status}")
+    if status >= 500 or 300 <= status < 400:
         raise SystemDown(f"HTTP {status}")
     if status != _OK and status not in unknown:
         raise SystemGarbled(f"HTTP {status}")
     if status == _OK and response.headers.get("content-type", "").startswith("text/html"):
-        raise SystemDown("a web page instead of data")  # a maintenance page
+        raise SystemPaused("a web page instead of data")  # a maintenance page
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk

@@ -56,6 +56,11 @@ class DeclaredClient:
         return self._system.id
 
     @property
+    def system(self) -> System:
+        """What its file says."""
+        return self._system
+
+    @property
     def file_numbers(self) -> FileNumberRule:
         return self._file_numbers
 

@@ -14,7 +14,7 @@ from urllib.parse import quote_plus
 import httpx2
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
-from connectors.errors import SystemDown, SystemGarbled, SystemRefused
+from connectors.errors import SystemBusy, SystemDown, SystemGarbled, SystemPaused, SystemRefused
 from connectors.gov.declared_schema import ApiKey, OAuth2, System, Tls, filled
 
 MAX_TOKEN_BYTES = 64 * 1024
@@ -125,12 +125,14 @@ async def body_of(response: httpx2.Response, max_bytes: int, what: str = "") -> 
     status = response.status_code
     if status in _REFUSALS or (what and status == 400):  # RFC 6749, 5.2: wrong credentials of a token call are a 400
         raise SystemRefused(f"{what}HTTP {status}")
-    if status >= 500 or status == 429 or 300 <= status < 400:
+    if status == 429:
+        raise SystemBusy(f"{what}HTTP {status}")
+    if status >= 500 or 300 <= status < 400:
         raise SystemDown(f"{what}HTTP {status}")
     if status != 200:
         raise SystemGarbled(f"{what}HTTP {status}")
     if response.headers.get("content-type", "").startswith("text/html"):
-        raise SystemDown(f"{what}a web page instead of data")  # a maintenance page
+        raise SystemPaused(f"{what}a web page instead of data")  # a maintenance page
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk

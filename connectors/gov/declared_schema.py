@@ -26,8 +26,9 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from connectors.gov.api import CaseState
-from connectors.gov.declared_yaml import DeclaredError, Place, read_yaml
+from connectors.gov.declared_yaml import DeclaredError, Place, mistake_at, read_yaml
 from connectors.gov.file_number import FileNumberRule
+from connectors.gov.served import Served, read_served
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -66,6 +67,11 @@ def _expression(text: str) -> str:
         reason = str(error).split("\n", maxsplit=1)[0]
         raise ValueError(f"not a JMESPath expression ({reason})") from None
     return text
+
+
+def _sheets(ids: tuple[str, ...]) -> tuple[str, ...]:
+    read_served(ids)
+    return ids
 
 
 def _day_format(text: str) -> str:
@@ -184,10 +190,22 @@ class Answer(_Model):
 
 
 class Limits(_Model):
-    """`timeout_s`: for everything, token and connection included. `max_bytes`: of one answer."""
+    """`timeout_s`: for everything, token and connection included. `max_bytes`: of one answer. The others are as in
+    `Policy` (connectors/gov/resilience.py); without them what the settings say for all systems holds.
+    """
 
     timeout_s: Annotated[float, Field(gt=0, le=10)] = 3.0
     max_bytes: Annotated[int, Field(ge=256, le=4 * 1024 * 1024)] = 256 * 1024
+    attempts: Annotated[int, Field(ge=1, le=5)] | None = None
+    at_once: Annotated[int, Field(ge=1, le=1000)] | None = None
+    waiting: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    opens_after: Annotated[int, Field(ge=1, le=1000)] | None = None
+    rests_s: Annotated[float, Field(gt=0, le=600)] | None = None
+
+    @property
+    def of_guard(self) -> dict[str, float]:
+        """What this system has of its own of a guard's limits."""
+        return self.model_dump(exclude={"timeout_s", "max_bytes"}, exclude_none=True)
 
 
 class FileNumber(_Model):
@@ -207,11 +225,15 @@ class FileNumber(_Model):
 
 
 class System(_Model):
-    """One government system. `name`: for operators. `service`: said to citizens where the answer names none."""
+    """One government system. `name`: for operators. `service`: said to citizens where the answer names none.
+
+    `procedures`: the sheets whose files it knows (`ma.permis_construire`, or `ma.*`); none: any.
+    """
 
     id: Name
     name: Text
     service: str = ""
+    procedures: Annotated[tuple[str, ...], AfterValidator(_sheets)] = ()
     base_url: Address
     auth: Annotated[NoAuth | ApiKey | OAuth2, Field(discriminator="kind")] = NoAuth()
     tls: Tls | None = None
@@ -222,6 +244,10 @@ class System(_Model):
     states: Annotated[Mapping[str, CaseState], Field(min_length=1)]
     file_number: FileNumber
     limits: Limits = Limits()
+
+    @property
+    def served(self) -> Served:
+        return read_served(self.procedures)
 
     def needs(self) -> Iterator[tuple[Place, str]]:
         """Every value that must come from the settings: where the file names it, and the name."""
@@ -259,12 +285,12 @@ def read_system(file: Path, values: Mapping[str, str] | None = None) -> System:
     try:
         system = System.model_validate(document.value)
     except ValidationError as error:
-        problems = [document.mistake(problem["loc"], _said(problem)) for problem in error.errors()]
+        problems = [mistake_at(document, problem["loc"], _said(problem)) for problem in error.errors()]
         raise DeclaredError(problems) from None
-    wrong = [document.mistake(place, message) for place, message in _contradictions(system)]
+    wrong = [mistake_at(document, place, message) for place, message in _contradictions(system)]
     if values is not None:
         wrong += [
-            document.mistake(place, f"no value named '{name}': put it into DALIL_GOV_SECRETS")
+            mistake_at(document, place, f"no value named '{name}': put it into DALIL_GOV_SECRETS")
             for place, name in system.needs()
             if name not in values
         ]

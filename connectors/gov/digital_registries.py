@@ -1,6 +1,6 @@
 """Client of a GovStack Digital Registries building block, Data API 1.3.0: reading one record, listing records.
 
-Specification: tests/fixtures/govstack/digital_registries.yaml (its JSON twin differs and calls itself 1.4.0). The API
+Specification: connectors/sandbox/spec/digital_registries.yaml (its JSON twin differs and calls itself 1.4.0). The API
 carries any registry, whose fields are its own: what they are called and what its codes mean is in the settings, agreed
 with the registry. Only `read` and the list are called, never one of the writing calls.
 """

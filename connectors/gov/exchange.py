@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import httpx2
 
-from connectors.errors import ConnectorError, SystemDown, SystemGarbled, SystemSlow, Uncertain
+from connectors.errors import GovError, SystemBusy, SystemDown, SystemGarbled, SystemPaused, SystemSlow, Uncertain
 from connectors.http import HttpMaker
 
 MAX_ANSWER_BYTES = 1024 * 1024  # a list of all services, with its descriptions, is some hundred kilobytes
@@ -49,11 +49,15 @@ class Exchange:
         return _processed(await self._call("GET", path, query, None))
 
     async def act(self, method: str, path: str, query: Fields, form: Fields | None = None) -> Reply:
-        """A call that changes something, made once. Raises `Uncertain` where it left and no answer can be read."""
+        """A call that changes something, made once. Raises `Uncertain` where it left and no answer can be read.
+
+        Where it certainly did not reach the system (no connection, or a mediator between turned it away), what is
+        raised is what happened, and nothing was done.
+        """
         try:
             reply = await self._call(method, path, query, form)
-        except ConnectorError as error:
-            if isinstance(error.__cause__, _NEVER_LEFT):
+        except GovError as error:
+            if error.nothing_done:
                 raise
             raise Uncertain(str(error)) from error
         return _processed(reply)
@@ -71,11 +75,12 @@ class Exchange:
             ):
                 return await _reply(response)
         except (TimeoutError, httpx2.TimeoutException) as error:
-            raise SystemSlow(f"no answer in {self._timeout_s:g} s") from error
+            never_left = isinstance(error, _NEVER_LEFT)
+            raise SystemSlow(f"no answer in {self._timeout_s:g} s", nothing_done=never_left) from error
         except httpx2.DecodingError as error:
             raise SystemGarbled("undecodable body") from error
         except httpx2.TransportError as error:
-            raise SystemDown(type(error).__name__) from error
+            raise SystemDown(type(error).__name__, nothing_done=isinstance(error, _NEVER_LEFT)) from error
 
 
 async def _reply(response: httpx2.Response) -> Reply:
@@ -87,7 +92,7 @@ async def _reply(response: httpx2.Response) -> Reply:
     if status != 200 and status < 400:
         raise SystemGarbled(f"HTTP {status}")
     if status == 200 and response.headers.get("content-type", "").startswith("text/html"):
-        raise SystemDown("a web page instead of data")  # a maintenance page
+        raise SystemPaused("a web page instead of data")  # a maintenance page
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
@@ -98,8 +103,10 @@ async def _reply(response: httpx2.Response) -> Reply:
 
 def _processed(reply: Reply) -> Reply:
     """`reply`, unless the system did nothing with the call."""
+    if reply.status == _TOO_MANY_REQUESTS:
+        raise SystemBusy(f"HTTP {reply.status}", nothing_done=True)
     if _turned_away(reply.status):
-        raise SystemDown(f"HTTP {reply.status}")
+        raise SystemDown(f"HTTP {reply.status}", nothing_done=True)
     return reply
 
 

@@ -25,8 +25,10 @@ from connectors.gov.api import (
     Slot,
     VerifiedIdentity,
 )
+from connectors.gov.appointments import CheckedBook
 from connectors.gov.file_number import FileNumberRule
 from connectors.gov.resilience import Guard
+from connectors.gov.status_fallback import Progress, ProgressSource
 
 
 class GuardedTracker:
@@ -60,6 +62,20 @@ class GuardedIdentified:
 
     async def find(self, file_id: str, identity: VerifiedIdentity) -> Case | None:
         return await self._guard.read("find", lambda: self._client.find(file_id, identity))
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+class GuardedProgress:
+    """A `ProgressSource`."""
+
+    def __init__(self, client: ProgressSource, guard: Guard) -> None:
+        self._client = client
+        self._guard = guard
+
+    async def progress(self, ref: str) -> Progress | None:
+        return await self._guard.read("progress", lambda: self._client.progress(ref))
 
     async def close(self) -> None:
         await self._client.close()
@@ -128,3 +144,14 @@ class GuardedBook:
 
     async def close(self) -> None:
         await self._client.close()
+
+
+class GuardedCheckedBook(GuardedBook):
+    """A `CheckedBook`."""
+
+    def __init__(self, client: CheckedBook, guard: Guard) -> None:
+        super().__init__(client, guard)
+        self._checked = client
+
+    async def booked(self, slot: Slot, person: str) -> Booking | None:
+        return await self._guard.read("booked", lambda: self._checked.booked(slot, person))

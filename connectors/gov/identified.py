@@ -22,6 +22,13 @@ class ByIdentity(Protocol):
     async def close(self) -> None: ...
 
 
+class Nobody:
+    """A `VerifiedIdentity` whose file nothing is: to see whether a system answers."""
+
+    def is_subject(self, name: str) -> bool:  # noqa: ARG002 - whoever is named, it is not he
+        return False
+
+
 class Identified:
     """An `IdentifiedCaseTracker` over such a client."""
 

@@ -11,15 +11,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
 import stamina
 from stamina.instrumentation import set_on_retry_hooks
 
-from connectors.errors import ConnectorError, SystemDown, SystemGarbled, SystemSlow, Uncertain
+from connectors.errors import ConnectorError, SystemBusy, SystemDown, SystemGarbled, SystemPaused, SystemSlow, Uncertain
 from connectors.gov.breaker import Breaker, Circuit
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S, JITTER_S = 0.1, 0.5, 0.1
+MARGIN_S = 0.25
 _MOST_KEPT = 256  # a list and the questions of each of its kinds
 
 
@@ -68,6 +69,23 @@ class Observed:
 Observer = Callable[[Observed], None]
 
 
+class Guards:
+    """Makes every system's guard. `policy` holds for all, as far as a system has no limits of its own."""
+
+    def __init__(self, policy: Policy = Policy(), observe: Observer = lambda _: None) -> None:
+        self._policy = policy
+        self._observe = observe
+
+    def of(self, system: str, timeout_s: float, own: Mapping[str, Any] | None = None) -> Guard:
+        """`timeout_s`: the client's own budget for a call; the guard's is a little longer, so that the client, who
+        knows more, is the one to say what happened. `own`: other fields of `Policy`.
+        """
+        budget = timeout_s + MARGIN_S
+        deadline = max(self._policy.deadline_s, budget)
+        policy = replace(self._policy, timeout_s=budget, deadline_s=deadline, **(own or {}))
+        return Guard(system, policy, self._observe)
+
+
 class _Tries(Generic[Result]):
     """A call, and how often it was made."""
 
@@ -107,7 +125,9 @@ class Guard:
         self._kept: dict[Hashable, tuple[float, object]] = {}
 
     async def read(self, operation: str, call: Callable[[], Awaitable[Result]]) -> Result:
-        """A call that may be repeated. A system that is down is asked again; one that is slow would only get slower."""
+        """A call that may be repeated. A system that is down is asked again; one that is slow or busy would only get
+        slower, one that shows a maintenance page shows it again.
+        """
         return await self._observed(operation, call, self._repeated, SystemGarbled)
 
     async def act(self, operation: str, call: Callable[[], Awaitable[Result]]) -> Result:
@@ -137,7 +157,7 @@ class Guard:
         started, tries, outcome = self._clock(), _Tries(call), "cancelled"
         try:
             if self._breaker.is_refusing():
-                raise SystemDown("circuit open")
+                raise SystemPaused("circuit open", nothing_done=True)
             async with self._place():
                 result = await way(tries)
             outcome = "ok"
@@ -179,15 +199,15 @@ class Guard:
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
-        """A place in the bulkhead. Raises `SystemDown`: at once when the queue is full, else after `queue_s`."""
+        """A place in the bulkhead. Raises `SystemBusy`: at once when the queue is full, else after `queue_s`."""
         if self._places.locked() and self._waiting >= self._policy.waiting:
-            raise SystemDown("too many calls at once")
+            raise SystemBusy("too many calls at once", nothing_done=True)
         self._waiting += 1
         try:
             async with asyncio.timeout(self._policy.queue_s):
                 await self._places.acquire()
         except TimeoutError:
-            raise SystemDown("too many calls at once") from None
+            raise SystemBusy("too many calls at once", nothing_done=True) from None
         finally:
             self._waiting -= 1
         self._running += 1

@@ -1,6 +1,6 @@
 """Client of a GovStack Workflow building block, API 1.0.0: how far one process instance is.
 
-Specification: tests/fixtures/govstack/workflow.yaml. Its listed defects are lived with: `id` is typed integer though
+Specification: connectors/sandbox/spec/workflow.yaml. Its listed defects are lived with: `id` is typed integer though
 its example is a UUID, times have no zone, an unknown instance may be 400 or 404. It knows no person: nothing that it
 says may be told to somebody who did not prove elsewhere that the file is his (connectors/gov/status_fallback.py).
 """

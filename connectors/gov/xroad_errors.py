@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from connectors.errors import GovError, SystemDown, SystemGarbled, SystemRefused, SystemSlow
+from connectors.errors import GovError, SystemDown, SystemGarbled, SystemPaused, SystemRefused, SystemSlow
 
 MAX_ERROR_BYTES = 16 * 1024
 
@@ -53,11 +53,25 @@ FAILURES: Mapping[str, type[GovError]] = MappingProxyType(
         "unknownhost": SystemDown,
         "outdatedglobalconf": SystemDown,
         "globalconfoutdated": SystemDown,
-        "maintenancemode": SystemDown,
+        "maintenancemode": SystemPaused,
         "databaseerror": SystemDown,
         "internalerror": SystemDown,
         "loggingfailed": SystemDown,
         "timestampingfailed": SystemDown,
+    }
+)
+# Found before the request was passed to the provider, whatever a Security Server logs or signs. `networkerror` and its
+# like are not here: the connection may have broken after the provider got the request.
+_BEFORE_THE_PROVIDER = frozenset(
+    {
+        *(code for code, kind in FAILURES.items() if kind is SystemRefused),
+        "servicedisabled",
+        "servicemissingurl",
+        "servicemalformedurl",
+        "unknownhost",
+        "outdatedglobalconf",
+        "globalconfoutdated",
+        "maintenancemode",
     }
 )
 _NETWORK = frozenset({"networkerror", "httperror", "ioerror", "servicefailed"})
@@ -68,7 +82,9 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class MediatorError:
-    """`code`: as the mediator wrote it, where it looks like a code. `failure`: what to raise."""
+    """`code`: as the mediator wrote it, where it looks like a code. `failure`: what to raise; its `nothing_done` says
+    that the provider was never reached.
+    """
 
     code: str
     failure: GovError
@@ -92,7 +108,8 @@ def mediator_error(header: str, body: bytes, sent_id: str) -> MediatorError:
         kind = SystemRefused if parts[0] == "client" else SystemDown
     case = fields.get("detail", "")
     noted = f", error {case}" if _UUID.fullmatch(case) else ""
-    return MediatorError(code, kind(f"x-road {code}, id {sent_id}{noted}"))
+    before = known in _BEFORE_THE_PROVIDER or (known is None and parts[0] == "client")
+    return MediatorError(code, kind(f"x-road {code}, id {sent_id}{noted}", nothing_done=before))
 
 
 def _fields(body: bytes) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
@@ -19,6 +20,12 @@ SERVICES = {
     f"{_OWNER}/registration/api": "/registration",
     f"{_OWNER}/workflow/api": "/workflow",
     f"{_OWNER}/digitalregistries/data-api": "/registries",
+}
+_HERE = Path(__file__).parent
+SPECIFICATIONS = {
+    "/registration": _HERE / "registration" / "spec" / "GovStack_Registration_BB_API.json",
+    "/workflow": _HERE / "spec" / "workflow.yaml",
+    "/registries": _HERE / "spec" / "digital_registries.yaml",
 }
 
 
@@ -41,6 +48,8 @@ def create_router(systems: Blocks | None = None) -> APIRouter:
     blocks.include_router(digital_registries.create_router(systems.register, systems.registries))
     inside = FastAPI()  # what the Security Server passes to: the same systems, not copies
     inside.include_router(blocks)
-    providers = {service: xroad.Provider(inside, prefix) for service, prefix in SERVICES.items()}
+    providers = {
+        service: xroad.Provider(inside, prefix, SPECIFICATIONS[prefix]) for service, prefix in SERVICES.items()
+    }
     blocks.include_router(xroad.create_router(providers, [CLIENT]))
     return blocks

@@ -11,16 +11,18 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, unquote
 from uuid import uuid4
 
 import httpx2
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import ASGIApp
 
+from connectors.sandbox import xroad_meta as meta
 from connectors.sandbox.faults import hang_up, never_answer
 
 METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
@@ -97,6 +99,9 @@ Kind = Literal[
     "other_service",
     "timeout",
     "drop",
+    "throttled",  # 429, 500 and half an answer of what stands in front: no header of X-Road's either
+    "down",
+    "garbled",
 ]
 
 
@@ -111,10 +116,11 @@ class FaultRequest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """An app in this process that answers a service, and the path below which it does."""
+    """An app in this process that answers a service, and the path below which it does. `spec`: its OpenAPI file."""
 
     app: ASGIApp
     prefix: str = ""
+    spec: Path | None = None
 
 
 class Told(BaseModel):
@@ -133,6 +139,10 @@ def create_router(providers: Mapping[str, Provider], clients: Iterable[str]) -> 
     @router.api_route("/r1/{rest:path}", methods=METHODS, include_in_schema=False)
     async def call(request: Request) -> Response:
         return await server.take(request)
+
+    @router.get("/listClients", tags=["X-Road"])
+    async def clients_of_the_instance() -> Response:
+        return server.list_clients()
 
     @router.post("/sandbox/xroad/faults", tags=["Sandbox"])
     async def set_fault(body: FaultRequest) -> FaultRequest:
@@ -154,13 +164,8 @@ class _Server:
         self.log: list[Told] = []
 
     async def take(self, request: Request) -> Response:
-        match self.fault.kind:
-            case "timeout":
-                await never_answer(request)
-            case "drop":
-                await hang_up(request)
-            case "maintenance_page":
-                return HTMLResponse("<html><body>Maintenance</body></html>", 503)
+        if instead := await self._in_front(request):
+            return instead
         if self.fault.kind in _ERRORS:
             return self._error(self.fault.kind)
         raw = request.scope["raw_path"].decode("ascii").partition("?")[0].removeprefix("/r1/")
@@ -171,6 +176,8 @@ class _Server:
         if len(parts) < SERVICE_PARTS or not all(parts) or len(client.split("/")) not in (3, 4):
             return self._error("bad_request")
         service = "/".join(parts[:SERVICE_PARTS])
+        if parts[SERVICE_PARTS - 1] in meta.CODES and len(parts) == SERVICE_PARTS:
+            return self._meta(request, _parts(service), _parts(client))
         provider = self._providers.get(_parts(service))
         if provider is None:
             return self._error("unknown_service")
@@ -178,6 +185,39 @@ class _Server:
             return self._error("access_denied")
         path = f"{provider.prefix}/{parts[SERVICE_PARTS]}" if len(parts) > SERVICE_PARTS else provider.prefix
         return await self._pass_on(request, provider, path, service)
+
+    async def _in_front(self, request: Request) -> Response | None:
+        """What never comes as far as the Security Server's own errors."""
+        match self.fault.kind:
+            case "timeout":
+                await never_answer(request)
+            case "drop":
+                await hang_up(request)
+            case "maintenance_page":
+                return HTMLResponse("<html><body>Maintenance</body></html>", 503)
+            case "throttled":
+                return PlainTextResponse("", 429, headers={"Retry-After": "5"})
+            case "down":
+                return PlainTextResponse("Internal Server Error", 500)
+            case "garbled":
+                return Response('{"fileId": "PA-2026-00', media_type="application/json")
+        return None
+
+    def list_clients(self) -> Response:
+        return JSONResponse(meta.list_clients([*self._providers, *self._clients]))
+
+    def _meta(self, request: Request, service: tuple[str, ...], client: tuple[str, ...]) -> Response:
+        """`listMethods` and its like, of the subsystem that the path names."""
+        subsystem, code = service[:4], service[4]
+        if code == meta.OPENAPI:
+            provider = self._providers.get((*subsystem, request.query_params.get("serviceCode", "")))
+            if provider is None or provider.spec is None:
+                return self._error("unknown_service")
+            content, media_type = meta.open_api(provider.spec)
+            return Response(content, media_type=media_type)
+        told = code == meta.LIST or client in self._clients
+        specs = {each: provider.spec for each, provider in self._providers.items() if told}
+        return JSONResponse(meta.list_methods(specs, subsystem))
 
     async def _pass_on(self, request: Request, provider: Provider, path: str, service: str) -> Response:
         headers = [(name, value) for name, value in request.headers.items() if name not in _FILTERED]

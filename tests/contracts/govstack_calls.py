@@ -16,7 +16,8 @@ from connectors.http import http_client
 from connectors.sandbox.registration import api as registration
 from tests.contracts.openapi_check import Asked, Specification
 
-_FIXTURES = Path(__file__).parents[1] / "fixtures" / "govstack"
+_SPECIFICATIONS = Path(__file__).parents[2] / "connectors" / "sandbox" / "spec"
+_PERMITS = Path(__file__).parents[1] / "fixtures" / "rest" / "permits.yaml"
 _REGISTRATION = Path(registration.__file__).parent / "spec" / "GovStack_Registration_BB_API.json"
 
 # Path of a value in a document → what stands there instead, because the file contradicts itself.
@@ -43,11 +44,11 @@ def registries_specification() -> Specification:
 
 
 def permits_specification() -> Specification:
-    return Specification(yaml.safe_load((_FIXTURES.parent / "rest" / "permits.yaml").read_text(encoding="utf-8")))
+    return Specification(yaml.safe_load(_PERMITS.read_text(encoding="utf-8")))
 
 
 def _yaml(name: str) -> Any:
-    return yaml.safe_load((_FIXTURES / name).read_text(encoding="utf-8"))
+    return yaml.safe_load((_SPECIFICATIONS / name).read_text(encoding="utf-8"))
 
 
 def _patched(document: Any, patches: Patches) -> Any:

@@ -9,7 +9,7 @@ from datetime import date
 import httpx2
 import pytest
 
-from connectors.errors import GovError, SystemDown, SystemGarbled, SystemRefused, SystemSlow
+from connectors.errors import GovError, SystemBusy, SystemDown, SystemGarbled, SystemPaused, SystemRefused, SystemSlow
 from connectors.gov.api import Case, CaseState, CaseTracker, Service
 from connectors.gov.digital_registries import (
     CaseRegistry,
@@ -369,8 +369,8 @@ TRACKERS: dict[str, Make] = {
     ("kind", "error"),
     [
         ("down", SystemDown),
-        ("throttled", SystemDown),
-        ("maintenance", SystemDown),
+        ("throttled", SystemBusy),
+        ("maintenance", SystemPaused),
         ("garbled", SystemGarbled),
         ("slow", SystemSlow),
     ],

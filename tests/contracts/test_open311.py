@@ -13,13 +13,14 @@ import pytest
 import yaml
 from fastapi import FastAPI
 
-from connectors.errors import ConnectorError, SystemDown, SystemGarbled, SystemRefused, SystemSlow, Uncertain
+from connectors.errors import ConnectorError, SystemGarbled, SystemRefused, Uncertain
 from connectors.gov.api import Complaint, ComplaintState, Place, Question, Receipt, Service
 from connectors.gov.open311 import MAX_DESCRIPTION_CHARS, Open311Client, Open311Config
 from connectors.gov.open311_format import Format, decode
 from connectors.sandbox.open311.api import create_router
 from connectors.sandbox.open311.desk import API_KEY_EXAMPLE, JURISDICTION, KINDS
 from connectors.tls import usual_tls
+from tests.contracts.gov_fault_kinds import ACTING, READING
 from tests.contracts.openapi_check import Specification
 from tests.contracts.recording import Recording
 from tests.unit.sandbox.serving import Server
@@ -198,11 +199,8 @@ async def test_a_desk_of_several_jurisdictions_gets_the_id_with_every_call(desk:
 
 # ---- failures ------------------------------------------------------------------------------------------------------
 
-_READING = [("down", SystemDown), ("throttled", SystemDown), ("maintenance", SystemDown), ("slow", SystemSlow)]
-_FILING = [("down", Uncertain), ("throttled", SystemDown), ("maintenance", Uncertain), ("slow", Uncertain)]
 
-
-@pytest.mark.parametrize(("kind", "error"), [*_READING, ("garbled", SystemGarbled)])
+@pytest.mark.parametrize(("kind", "error"), [*READING, ("garbled", SystemGarbled)])
 async def test_a_fault_while_reading_is_of_the_closed_set(
     desk: Desk, client: Open311Client, kind: str, error: type[ConnectorError]
 ) -> None:
@@ -214,7 +212,7 @@ async def test_a_fault_while_reading_is_of_the_closed_set(
         assert error is type(caught.value)
 
 
-@pytest.mark.parametrize(("kind", "error"), [*_FILING, ("garbled", Uncertain)])
+@pytest.mark.parametrize(("kind", "error"), [*ACTING, ("garbled", Uncertain)])
 async def test_a_fault_while_filing_says_whether_anything_may_have_happened(
     desk: Desk, client: Open311Client, kind: str, error: type[ConnectorError]
 ) -> None:

@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select
 
+from actions.appointment_ledger import Appointment, BookingState
 from actions.contract import RequestPerson
 from bot.conversation import Flood
 from bot.ports import Claim, Kept, People, Said, TurnPlan
+from bot.store.appointments import SqlAppointments
 from bot.store.attempts import SqlAttempts
+from bot.store.complaints import SqlComplaints
 from bot.store.database import Database
 from bot.store.erasure import SqlErasure
 from bot.store.export import SqlExport
@@ -21,6 +24,7 @@ from bot.store.outbox import SqlOutbox
 from bot.store.people import SqlPeople
 from bot.store.tables import inbox, metadata, suppressions
 from bot.vault import Vault
+from connectors.gov.api import Slot
 from connectors.messages import Address, IncomingMessage, Medium, OutgoingMessage
 from tests.fakes import InMemoryPeople
 
@@ -29,6 +33,7 @@ WHATSAPP = Address(channel="whatsapp", medium=Medium.WHATSAPP, namespace="1000",
 OTHER = SMS.model_copy(update={"external_id": "+212600000002"})
 LEASE = 30.0
 TODAY = datetime(2026, 11, 28, tzinfo=UTC)
+SLOT = Slot("12345", TODAY, TODAY, "Annexe (exemple)")
 FORGOTTEN_OF = [table for table in metadata.sorted_tables if table.name not in ("paces", "spending", "suppressions")]
 
 
@@ -155,7 +160,12 @@ def test_an_export_has_every_row_of_the_person_and_none_of_another(
 ) -> None:
     SqlAttempts(database, b"key").record_failure(store.talks(SMS).conversation.person_id, "PA-1", TODAY, "t1")
     for who in (WHATSAPP, OTHER):
-        store.answers(store.writes(who, "je veux une personne"), effects=(RequestPerson(),))
+        writes = store.writes(who, "je veux une personne")
+        store.answers(writes, effects=(RequestPerson(),))
+        mine = writes.conversation
+        SqlComplaints(database).begin(mine.person_id, f"c-{mine.id}", "Trou", TODAY)
+        booking = Appointment(f"a-{mine.id}", "ma.cnie_renouvellement", SLOT, BookingState.BOOKING)
+        SqlAppointments(database, vault).begin(mine.person_id, mine.id, booking)
     export, erasure = SqlExport(database, vault), SqlErasure(database, vault)
     found = erasure.found(SMS.external_id)
 
@@ -167,7 +177,8 @@ def test_an_export_has_every_row_of_the_person_and_none_of_another(
     assert [] == export.reached_by(found, "sms", OTHER.external_id)
     assert {t.name for t in FORGOTTEN_OF} - {"early_reports"} == set(kept)
     twice = {"identities": 2, "conversations": 2, "inbox": 2, "outbox": 2}
-    assert {"people": 1, **twice, "requests": 1, "attempts": 1} == {name: len(rows) for name, rows in kept.items()}
+    once = dict.fromkeys(("people", "requests", "attempts", "complaints", "appointments"), 1)
+    assert once | twice == {name: len(rows) for name, rows in kept.items()}
     assert {SMS.external_id} == {row["external_id"] for row in kept["identities"]}
     assert ["salam", "je veux une personne"] == [row["body"]["text"] for row in kept["inbox"]]
     assert OTHER.external_id not in json.dumps(kept)

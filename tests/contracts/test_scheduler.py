@@ -16,7 +16,16 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from connectors.errors import ConnectorError, SystemDown, SystemGarbled, SystemRefused, SystemSlow, Uncertain
+from connectors.errors import (
+    ConnectorError,
+    SystemBusy,
+    SystemDown,
+    SystemGarbled,
+    SystemPaused,
+    SystemRefused,
+    SystemSlow,
+    Uncertain,
+)
 from connectors.gov.api import Booking, Slot
 from connectors.gov.scheduler import SchedulerClient, SchedulerConfig
 from connectors.sandbox.scheduler import api
@@ -153,14 +162,14 @@ async def test_a_slot_that_is_gone_is_none(client: SchedulerClient) -> None:
 
 _READING = [
     ("down", SystemDown),
-    ("throttled", SystemDown),
-    ("maintenance", SystemDown),
+    ("throttled", SystemBusy),
+    ("maintenance", SystemPaused),
     ("garbled", SystemGarbled),
     ("slow", SystemSlow),
 ]
 _ACTING = [
     ("down", Uncertain),
-    ("throttled", SystemDown),
+    ("throttled", SystemBusy),
     ("maintenance", Uncertain),
     ("garbled", Uncertain),
     ("slow", Uncertain),

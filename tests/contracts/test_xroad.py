@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI, Request
 
-from connectors.errors import GovError, SystemDown, SystemGarbled, SystemRefused, SystemSlow
+from connectors.errors import GovError, SystemDown, SystemGarbled, SystemPaused, SystemRefused, SystemSlow
 from connectors.gov.api import CaseState, CaseTracker
 from connectors.gov.digital_registries import CaseRegistry, RegistriesConfig, RegistryCases
 from connectors.gov.registration import RegistrationClient, RegistrationConfig
@@ -145,7 +145,7 @@ FAULTS = [
     ("provider_down", SystemDown),
     ("outdated_conf", SystemDown),
     ("database_error", SystemDown),
-    ("maintenance", SystemDown),
+    ("maintenance", SystemPaused),
     ("inconsistent", SystemGarbled),
 ]
 

@@ -35,3 +35,13 @@ def test_who_waits_and_names_his_receipt_is_told_it_before_he_is_asked_for_his_n
 
     assert "11/11/2026" in answer
     assert "55-19" in answer
+
+
+def test_who_asks_for_what_no_system_knows_gets_the_official_page_and_may_still_give_a_number(telegram: Phone) -> None:
+    page = telegram.say("où en est mon dossier au tribunal ?")
+    telegram.tap("Où en est mon dossier")
+    telegram.say("URB-2026-00008")
+    answer = telegram.say("29/02/1992")
+
+    assert "mahakim.ma" in page
+    assert "Permis d'habiter" in answer

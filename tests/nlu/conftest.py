@@ -18,6 +18,22 @@ from rasa.utils.endpoints import EndpointConfig
 MODEL = Path(__file__).parents[2] / "models" / "dalil.tar.gz"
 SLOT_PATTERNS = {"file_number": r"[A-Za-z]{2}-\d{4}-\d{6}", "birth_date": r"\d{2}/\d{2}/\d{4}"}
 
+EMPTIED = {"action_case_status": tuple(SLOT_PATTERNS), "action_complaint": ("complaint", "complaint_answer")}
+
+
+def complaint_events(tracker: dict[str, Any]) -> list[dict[str, Any]]:
+    """The first message opens the draft, a description goes into it, a yes after that files it; else it is not ours."""
+    latest, draft = tracker["latest_message"], tracker["slots"]["complaint"]
+    intent, text = latest["intent"]["name"], latest["text"]
+    filled: dict[str, Any]
+    if draft is not None and intent == "affirm":
+        filled = {"complaint_answer": "done", "complaint": None}
+    elif draft is None or intent == "complaint" or text.startswith("trou"):
+        filled = {"complaint_answer": None, "complaint": {"text": text}} | dict.fromkeys(SLOT_PATTERNS)
+    else:
+        return []
+    return [{"event": "slot", "name": slot, "value": value} for slot, value in filled.items()]
+
 
 class Actions(BaseHTTPRequestHandler):
     """Rasa's action protocol. The form's validation fills what it finds; any other action says its name."""
@@ -26,15 +42,18 @@ class Actions(BaseHTTPRequestHandler):
         call = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         name, tracker = call["next_action"], call["tracker"]
         responses: list[dict[str, Any]] = []
-        assert ("domain" in call) == (name == "validate_status_form"), f"the domain is for the validation only: {name}"
-        if name == "validate_status_form":
+        assert ("domain" in call) == name.startswith("validate_"), f"the domain is for the validation only: {name}"
+        if name == "validate_complaint_form":
+            events = complaint_events(tracker)
+        elif name == "validate_status_form":
             events = [
                 {"event": "slot", "name": slot, "value": found[0]}
                 for slot, pattern in SLOT_PATTERNS.items()
                 if (found := re.search(pattern, tracker["latest_message"]["text"] or ""))
             ]
         else:
-            events = [{"event": "slot", "name": slot, "value": None} for slot in SLOT_PATTERNS if "case_status" in name]
+            emptied = EMPTIED.get(name, ())
+            events = [{"event": "slot", "name": slot, "value": None} for slot in emptied]
             responses = [{"custom": {"action": name}}]
         body = json.dumps({"events": events, "responses": responses}).encode()
         self.send_response(200)

@@ -12,6 +12,10 @@ Turns = list[tuple[str, list[str]]]
 
 STATUS: tuple[str, list[str]] = ("/status", ["action_ask_file_number"])
 NUMBER: tuple[str, list[str]] = ("PA-2026-004217", ["action_ask_birth_date"])
+ASKED = ["action_ask_complaint_answer"]
+COMPLAINT: tuple[str, list[str]] = ("/complaint", ASKED)
+TROUBLE: tuple[str, list[str]] = ("trou dans la chaussée devant l'école", ASKED)
+YES: tuple[str, list[str]] = ("/affirm", ["action_complaint"])
 BIRTH: tuple[str, list[str]] = ("12/03/1990", ["action_case_status"])
 
 
@@ -49,6 +53,19 @@ BIRTH: tuple[str, list[str]] = ("12/03/1990", ["action_case_status"])
         ),
         pytest.param([STATUS, ("au revoir", ["action_cancel_form"]), STATUS], id="goodbye ends the form"),
         pytest.param([STATUS, NUMBER, BIRTH, STATUS, NUMBER, BIRTH], id="a second file after the first"),
+        pytest.param([COMPLAINT, TROUBLE, YES, ("merci", ["action_thanks"])], id="a complaint is filed"),
+        pytest.param(
+            [COMPLAINT, ("combien coute le passeport ?", ["action_answer", *ASKED]), TROUBLE, YES],
+            id="a question in the middle of a complaint is answered and the complaint comes back",
+        ),
+        pytest.param([COMPLAINT, COMPLAINT, TROUBLE, YES], id="a button of the complaint is an answer"),
+        pytest.param(
+            [COMPLAINT, ("/deny", ["action_cancel_form"]), ("سلام", ["action_greet"])], id="no leaves a complaint"
+        ),
+        pytest.param([COMPLAINT, TROUBLE, ("/stop", ["action_cancel_form"])], id="stop leaves a complaint"),
+        pytest.param([COMPLAINT, STATUS, NUMBER, BIRTH], id="a file instead of the complaint"),
+        pytest.param([STATUS, NUMBER, COMPLAINT, TROUBLE, YES, STATUS], id="a complaint instead of the file"),
+        pytest.param([COMPLAINT, TROUBLE, YES, COMPLAINT, TROUBLE, YES], id="a second complaint after the first"),
         pytest.param([("/restart", ["action_answer"]), ("سلام", ["action_greet"])], id="a citizen cannot restart Rasa"),
         pytest.param([("😀", ["action_answer"]), ("", ["action_answer"])], id="nothing to understand"),
     ],
@@ -61,7 +78,7 @@ def test_every_intent_has_an_answer_alone_and_in_the_middle_of_the_form(agent: A
     intents = sorted(agent.domain.intent_properties.keys() - {"restart", "back", "session_start", "nlu_fallback"})
     silent = []
     for intent in intents:
-        for before in ([], [STATUS[0]], [STATUS[0], NUMBER[0]]):
+        for before in ([], [STATUS[0]], [STATUS[0], NUMBER[0]], [COMPLAINT[0]], [COMPLAINT[0], TROUBLE[0]]):
             who = f"{intent} after {before}"
             for text in before:
                 say(text, who)

@@ -12,8 +12,20 @@ from actions.contract import Context, TurnInput, TurnResult
 from connectors.messages import Medium
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
-EMPTY_SLOTS = {"file_number": None, "birth_date": None, "requested_slot": None, "session_started_metadata": None}
-DOMAIN = {"version": "3.1", "forms": {"status_form": {"required_slots": ["file_number", "birth_date"]}}}
+EMPTY_SLOTS = {
+    "file_number": None,
+    "birth_date": None,
+    "complaint": None,
+    "complaint_answer": None,
+    "requested_slot": None,
+    "session_started_metadata": None,
+}
+LEFT = dict.fromkeys(("requested_slot", "file_number", "birth_date", "complaint", "complaint_answer"))
+FORMS = {
+    "status_form": {"required_slots": ["file_number", "birth_date"]},
+    "complaint_form": {"required_slots": ["complaint_answer"]},
+}
+DOMAIN = {"version": "3.1", "forms": FORMS}
 
 
 def turn(**fields: object) -> TurnInput:

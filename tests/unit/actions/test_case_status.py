@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import httpx2
 import pytest
 from rasa_sdk.executor import ActionExecutor
 
+from actions.contract import Context
 from actions.replies import LANGUAGES, load_wording
+from connectors.gov.api import Case, CaseState
+from connectors.gov.file_number import FileNumberRule
 from connectors.messages import ReplyLanguage
 from connectors.sandbox.registration.seed import APPLICATIONS
-from tests.unit.actions.calls import Answered, acted, action_call, message, run, spoken, turn
-from tests.unit.actions.conftest import Clock
+from knowledge.answer import Knowledge
+from tests.fakes import InMemoryAttempts
+from tests.unit.actions.calls import NOW, Answered, acted, action_call, message, run, spoken, turn
+from tests.unit.actions.conftest import Clock, make_executor
 
 WORDING = load_wording()
 EMPTIED = {"file_number": None, "birth_date": None}
@@ -56,9 +61,9 @@ async def test_the_owner_is_told_service_number_state_day_and_source(executor: A
 @pytest.mark.parametrize(
     ("number", "sentence"),
     [
-        pytest.param("CN-2026-002894", "state_action_needed", id="sent back"),
+        pytest.param("CN-2026-002894", "state_action_needed_why", id="sent back, and why"),
         pytest.param("CN-2026-001503", "state_approved", id="approved"),
-        pytest.param("CJ-2026-000731", "state_rejected", id="rejected"),
+        pytest.param("CJ-2026-000731", "state_rejected_why", id="rejected, and why"),
         pytest.param("PA-2025-009990", "state_closed", id="an unknown code, but ended"),
     ],
 )
@@ -104,27 +109,138 @@ async def test_after_a_look_up_without_result_the_form_stays_open_for_another_tr
     assert [] == said_more.responses
 
 
-@pytest.mark.parametrize("kind", ["down", "slow", "garbled"])
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("down", "case_down"),
+        ("slow", "case_slow"),
+        ("garbled", "case_garbled"),
+        ("refused", "case_refused"),
+        ("throttled", "case_busy"),
+        ("maintenance", "case_paused"),
+    ],
+)
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_failure_has_its_own_sentence_and_a_next_step(
-    executor: ActionExecutor, register_url: str, kind: str, language: ReplyLanguage
+    executor: ActionExecutor, register_url: str, kind: str, sentence: str, language: ReplyLanguage
 ) -> None:
     await switch_fault(register_url, kind)
 
     answered = await ask(executor, *MINE, chosen_language=language)
 
-    assert WORDING.text(language, f"case_{kind}") == answered.text
+    assert WORDING.text(language, sentence) == answered.text
     assert ("i:status", "i:agent") == answered.payloads
 
 
-async def test_a_system_that_does_not_let_us_in_is_down_to_a_citizen_and_alerts_a_person(
+async def test_while_it_fails_the_page_of_what_is_followed_is_shown(
+    executor: ActionExecutor, register_url: str
+) -> None:
+    await switch_fault(register_url, "down")
+    spoken_of = Context(procedure="ma.passeport_biometrique_majeur", facets=("fees",), at=NOW)
+    by_context = await ask(executor, *MINE, context=spoken_of)
+
+    named = status_call(*MINE)
+    first = {"event": "user", "text": "où en est mon passeport ?", "timestamp": NOW.timestamp()}
+    named["tracker"]["events"][2:2] = [first, {"event": "active_loop", "name": "status_form"}]
+    by_words = await run(executor, named)
+
+    for answered in (by_context, by_words):
+        assert WORDING.text("fr", "case_down") == answered.result.reply.paragraphs[0]
+        assert "https://www.passeport.ma/SuiviDemande/SuiviDemande" in answered.text
+        assert ("i:status", "i:agent") == answered.payloads
+
+
+async def test_after_a_try_without_result_what_is_followed_is_still_known(
+    executor: ActionExecutor, register_url: str
+) -> None:
+    await switch_fault(register_url, "down")
+    call = status_call(*MINE)
+    said = [
+        {"event": "user", "text": text, "timestamp": NOW.timestamp()}
+        for text in ("où en est mon passeport ?", "13/04/1990")
+    ]
+    opened = {"event": "active_loop", "name": "status_form"}
+    call["tracker"]["events"][2:2] = [said[0], opened, said[1], acted("action_case_status"), opened]
+
+    answered = await run(executor, call)
+
+    assert "https://www.passeport.ma/SuiviDemande/SuiviDemande" in answered.text
+
+
+async def test_why_a_file_came_back_is_quoted(executor: ActionExecutor) -> None:
+    answered = await ask(executor, "CN-2026-002894", "1972-01-01")
+
+    assert "Motif indiqué : « La photo est illisible. »" in answered.text.splitlines()
+    assert "Demandez ce qui manque" not in answered.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_everything_that_a_system_says_is_told_and_numbers_of_people_are_masked(
+    knowledge: Knowledge, clock: Clock, language: ReplyLanguage
+) -> None:
+    case = Case(
+        ref="PA-2026-004217",
+        service="Passeport",
+        state=CaseState.APPROVED,
+        raw_code="OK",
+        raw_title="Accepté",
+        registered=date(2026, 10, 26),
+        ended=True,
+        changed=date(2026, 11, 20),
+        next_step="Retrait par BE123456 avant le 12/12/2026",
+        result="Guichet 3",
+    )
+
+    answered = await ask(told_by(knowledge, clock, case), *MINE, chosen_language=language)
+
+    say = WORDING.text
+    assert [
+        say(language, "case_heading_service", service="Passeport", file=case.ref),
+        say(language, "state_approved_what"),
+        say(language, "case_next_step", text="Retrait par •••56 avant le 12/12/2026"),
+        say(language, "case_result", text="Guichet 3"),
+        say(language, "case_registered", day="26/10/2026"),
+        say(language, "case_changed", day="20/11/2026"),
+    ] == answered.text.splitlines()
+
+
+async def test_beside_an_unknown_state_only_the_title_is_told(knowledge: Knowledge, clock: Clock) -> None:
+    case = Case("PA-2026-004217", "", CaseState.UNKNOWN, "X9", "Visite", None, False, next_step="?", result="?")
+
+    answered = await ask(told_by(knowledge, clock, case), *MINE)
+
+    assert [WORDING.text("fr", "case_heading", file=case.ref), WORDING.text("fr", "state_unknown", title="Visite")] == (
+        answered.text.splitlines()
+    )
+
+
+class OneCase:
+    """A `CaseTracker` that knows one file."""
+
+    file_numbers = FileNumberRule()
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+
+    async def find(self, file_id: str, birth_date: date) -> Case | None:
+        return self._case
+
+    async def close(self) -> None:
+        """Holds nothing."""
+
+
+def told_by(knowledge: Knowledge, clock: Clock, case: Case) -> ActionExecutor:
+    return make_executor(knowledge, OneCase(case), InMemoryAttempts(), clock)
+
+
+async def test_a_system_that_does_not_let_us_in_alerts_a_person(
     executor: ActionExecutor, register_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     await switch_fault(register_url, "refused")
 
     answered = await ask(executor, *MINE)
 
-    assert WORDING.text("fr", "case_down") == answered.text
+    assert WORDING.text("fr", "case_refused") == answered.text
     assert ["gov_refused: HTTP 401"] == [
         record.getMessage().rpartition("system: ")[2] for record in caplog.records if record.levelname == "ERROR"
     ]

@@ -9,8 +9,13 @@ from rasa_sdk.executor import ActionExecutor
 
 from actions.contract import Context
 from actions.replies import load_wording
+from connectors.gov.registration import RegistrationClient
+from connectors.gov.served import Served
 from connectors.gov.trackers import load_trackers
-from tests.unit.actions.calls import NOW, Answered, action_call, message, run, turn
+from knowledge.answer import Knowledge
+from tests.fakes import InMemoryAttempts
+from tests.unit.actions.calls import NOW, Answered, acted, action_call, message, run, turn
+from tests.unit.actions.conftest import Clock, make_executor
 
 WORDING = load_wording()
 UNKNOWN = WORDING.text("fr", "case_unavailable")
@@ -104,6 +109,65 @@ async def test_the_receipt_s_date_adds_the_time_to_answer(executor_without_syste
 
     assert "passeport.ma" in link_of(answered)
     assert "Récépissé du 01/08/2026" in answered.text
+
+
+# ---- a register is connected, but not for everything -----------------------------------------------------------------
+
+
+@pytest.fixture
+def executor_of_permits(
+    knowledge: Knowledge, cases: RegistrationClient, attempts: InMemoryAttempts, clock: Clock
+) -> ActionExecutor:
+    return make_executor(knowledge, cases, attempts, clock, served=Served(frozenset({"ma.permis_construire"})))
+
+
+async def form_asks(executor: ActionExecutor, text: str, intent: str = "status", **slots: object) -> object:
+    """What the form does: "goes on", or None where the form ends at once (no slot is then said to be missing)."""
+    call = action_call(
+        "validate_status_form",
+        message(text, intent, given=turn(chosen_language="fr")),
+        slots=slots,
+        after=(acted("status_form"),),
+        loop="status_form",
+    )
+    response = await executor.run(call)
+    assert response is not None
+    events = {each["name"]: each["value"] for each in response.events if each["event"] == "slot"}
+    return events.get("requested_slot", "goes on")
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        pytest.param("où en est mon passeport ?", None, id="what no system serves"),
+        pytest.param("où en est mon passeport PA-2026-004217 ?", "goes on", id="a number is looked for anyway"),
+        pytest.param("où en est mon permis de construire ?", "goes on", id="what a system serves"),
+        pytest.param("où en est mon dossier ?", "goes on", id="nothing is named"),
+        pytest.param("/status", "goes on", id="a tapped button"),
+    ],
+)
+async def test_nobody_is_asked_for_a_number_that_no_system_knows(
+    executor_of_permits: ActionExecutor, text: str, asked: str | None
+) -> None:
+    assert asked == await form_asks(executor_of_permits, text)
+
+
+async def test_once_the_form_asks_a_question_ends_it_and_a_word_does_not(
+    executor_of_permits: ActionExecutor,
+) -> None:
+    answer = await form_asks(executor_of_permits, "c'est pour mon passeport", "affirm", requested_slot="file_number")
+    question = await form_asks(executor_of_permits, "où en est mon passeport ?", requested_slot="file_number")
+
+    assert answer is not None
+    assert question is None
+
+
+async def test_the_page_comes_with_the_way_back_to_the_form(executor_of_permits: ActionExecutor) -> None:
+    answered = await ask(executor_of_permits, "où en est mon passeport ?")
+
+    assert "https://www.passeport.ma/SuiviDemande/SuiviDemande" == link_of(answered)
+    assert WORDING.text("fr", "tracker_or_number", example="PA-2026-004217") in answered.text
+    assert ("i:status", "i:agent") == answered.payloads
 
 
 @pytest.mark.parametrize("card", load_trackers().cards, ids=lambda card: card.id)

@@ -55,7 +55,7 @@ def test_every_choice_fits_a_button_and_a_callback(language: Variety) -> None:
         if key.startswith("facet_") and "short" not in key
     ]
 
-    assert 7 == len(named)
+    assert 17 == len(named)
     assert 8 == len(facets)
     for choice in (*named, *facets, *WORDING.language_choices()):
         assert len(choice.short) <= 20

@@ -125,7 +125,14 @@ async def test_a_number_that_picks_nothing_is_a_text(number: str, age: int) -> N
 
 @pytest.mark.parametrize(
     ("payload", "to_rasa"),
-    [("i:status", "/status"), ("l:fr", "/language"), ("a:ma.casier_judiciaire:where", "/ask_where")],
+    [
+        ("i:status", "/status"),
+        ("l:fr", "/language"),
+        ("a:ma.casier_judiciaire:where", "/ask_where"),
+        ("c:k:A:103", "/complaint"),
+        ("f:complaints", "/status"),
+        ("b:ma.cnie_renouvellement:s:12345", "/ask_where"),
+    ],
 )
 async def test_a_tapped_button_is_understood_without_guessing(payload: str, to_rasa: str) -> None:
     assert [to_rasa] == await asked("label", kind=MessageKind.CHOICE, choice=payload)
@@ -275,6 +282,17 @@ async def test_of_a_follow_up_rasa_gets_what_is_asked(
 
     [(said, turn)] = dialogue.asked
     assert (to_rasa, follow_up, choice) == (said, turn.follow_up, turn.choice)
+
+
+@pytest.mark.parametrize("text", ["non, le casier pas le passeport", "retour au casier judiciaire", "la deuxième"])
+async def test_in_what_was_asked_for_in_his_own_words_nothing_else_is_read(text: str) -> None:
+    asked_for_words = SPOKEN_OF.model_copy(update={"verbatim": True, "choices": ("i:agent", "i:deny")})
+    dialogue = ScriptedDialogue()
+
+    await turns(dialogue).handle_turn(claim(text, conversation(context=asked_for_words)), NOW)
+
+    [(said, turn)] = dialogue.asked
+    assert (text, None, None) == (said, turn.follow_up, turn.choice)
 
 
 async def test_a_follow_up_is_answered_in_the_language_of_its_own_words() -> None:

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.errors import GovError, SystemDown, SystemGarbled, SystemRefused, SystemSlow
+from connectors.errors import GovError, SystemBusy, SystemDown, SystemGarbled, SystemPaused, SystemRefused, SystemSlow
 from connectors.gov.api import Case, CaseState
 from connectors.gov.declared import DeclaredClient
 from connectors.gov.declared_schema import read_system
@@ -213,9 +213,9 @@ async def test_a_file_without_a_readable_birth_date_is_told_to_nobody(
     ("body", "status", "media_type", "error"),
     [
         pytest.param("", 500, "text/plain", SystemDown, id="500"),
-        pytest.param("", 429, "text/plain", SystemDown, id="too many requests"),
+        pytest.param("", 429, "text/plain", SystemBusy, id="too many requests"),
         pytest.param("", 302, "text/plain", SystemDown, id="a redirect"),
-        pytest.param("<html>", 200, "text/html; charset=utf-8", SystemDown, id="a maintenance page"),
+        pytest.param("<html>", 200, "text/html; charset=utf-8", SystemPaused, id="a maintenance page"),
         pytest.param("", 401, "text/plain", SystemRefused, id="our key is wrong"),
         pytest.param("", 403, "text/plain", SystemRefused, id="our rights are wrong"),
         pytest.param("", 400, "text/plain", SystemGarbled, id="our question is wrong"),
@@ -292,8 +292,8 @@ def test_whatever_json_comes_is_a_case_nothing_or_a_known_failure(
     ("kind", "error"),
     [
         ("down", SystemDown),
-        ("throttled", SystemDown),
-        ("maintenance", SystemDown),
+        ("throttled", SystemBusy),
+        ("maintenance", SystemPaused),
         ("garbled", SystemGarbled),
         ("slow", SystemSlow),
     ],

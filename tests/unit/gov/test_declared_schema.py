@@ -157,3 +157,18 @@ def test_two_systems_that_cannot_be_told_apart_are_refused(tmp_path: Path) -> No
         "c.yaml:1: its file numbers look like those of a.yaml",
         "c.yaml:1: its file numbers look like those of b.yaml",
     ] == [str(mistake) for mistake in caught.value.mistakes]
+
+
+def test_a_file_may_say_what_it_serves_and_its_own_limits(tmp_path: Path) -> None:
+    file = written(tmp_path, procedures=["ma.permis_construire"], **{"limits.at_once": "3", "limits.rests_s": "60"})
+
+    system = read_system(file, SANDBOX)
+
+    assert system.served.any_of({"ma.permis_construire"})
+    assert not system.served.any_of({"ma.cnie_renouvellement"})
+    assert {"at_once": 3, "rests_s": 60.0} == system.limits.of_guard
+
+
+def test_what_is_no_procedure_is_named_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(DeclaredError, match=r"desk\.yaml:\d+: procedures: 'permis' is no procedure"):
+        read_system(written(tmp_path, procedures=["permis"]))

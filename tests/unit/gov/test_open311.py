@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.responses import RedirectResponse
 
-from connectors.errors import ConnectorError, SystemDown, SystemGarbled, SystemRefused, Uncertain
+from connectors.errors import ConnectorError, SystemDown, SystemGarbled, SystemPaused, SystemRefused, Uncertain
 from connectors.gov.api import Complaint, ComplaintState, Place, Question, Receipt, Service
 from connectors.gov.exchange import MAX_ANSWER_BYTES
 from connectors.gov.open311 import Open311Client, Open311Config
@@ -158,7 +158,7 @@ async def test_an_empty_list_is_no_such_complaint(desk: Answering, client: Open3
     ("body", "status", "media_type", "error"),
     [
         pytest.param("", 503, "text/plain", SystemDown, id="503"),
-        pytest.param("<html>", 200, "text/html", SystemDown, id="a maintenance page"),
+        pytest.param("<html>", 200, "text/html", SystemPaused, id="a maintenance page"),
         pytest.param(f'[{{"code": 400, "description": "{SECRET}"}}]', 400, "application/json", SystemGarbled, id="400"),
         pytest.param(f'[{{"code": "{SECRET}"}}]', 400, "application/json", SystemGarbled, id="content for a code"),
         pytest.param("{", 401, "application/json", SystemRefused, id="401"),

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from connectors.errors import GovError, SystemDown, SystemGarbled, SystemRefused, SystemSlow
+from connectors.errors import GovError, SystemBusy, SystemDown, SystemGarbled, SystemPaused, SystemRefused, SystemSlow
 from connectors.gov.api import Case, CaseState
 from connectors.gov.calls import MAX_ANSWER_BYTES
 from connectors.gov.registration import RegistrationClient, RegistrationConfig
@@ -224,8 +224,8 @@ async def test_the_place_of_the_birth_date_is_a_setting(served: tuple[Registry, 
     [
         pytest.param({"traceId": "1", "code": "E"}, 500, "application/json", SystemDown, id="systemError"),
         pytest.param("", 503, "text/plain", SystemDown, id="503"),
-        pytest.param("", 429, "text/plain", SystemDown, id="too many requests"),
-        pytest.param("<html>Maintenance</html>", 200, "text/html", SystemDown, id="a maintenance page"),
+        pytest.param("", 429, "text/plain", SystemBusy, id="too many requests"),
+        pytest.param("<html>Maintenance</html>", 200, "text/html", SystemPaused, id="a maintenance page"),
         pytest.param("", 400, "text/plain", SystemGarbled, id="our header was refused"),
         pytest.param("", 401, "text/plain", SystemRefused, id="we are not allowed"),
         pytest.param("", 204, "text/plain", SystemGarbled, id="no content"),

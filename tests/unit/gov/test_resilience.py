@@ -11,7 +11,15 @@ from datetime import UTC, date, datetime
 import prometheus_client
 import pytest
 
-from connectors.errors import ConnectorError, SystemDown, SystemGarbled, SystemRefused, SystemSlow, Uncertain
+from connectors.errors import (
+    ConnectorError,
+    SystemBusy,
+    SystemDown,
+    SystemGarbled,
+    SystemRefused,
+    SystemSlow,
+    Uncertain,
+)
 from connectors.gov.api import Booking, Case, CaseState, Complaint, ComplaintStatus, Question, Receipt, Service, Slot
 from connectors.gov.breaker import Circuit
 from connectors.gov.file_number import FileNumberRule
@@ -214,9 +222,9 @@ async def test_so_many_run_so_many_wait_and_the_rest_is_refused_at_once(guard: G
     error = await raised(tracker.find("PA-1", BORN))
 
     assert time.monotonic() - started < QUICK.queue_s / 2
-    assert (SystemDown, "too many calls at once") == (type(error), error.detail)
+    assert (SystemBusy, "too many calls at once") == (type(error), error.detail)
     waited = await asyncio.gather(*inside)
-    assert [SystemSlow] * QUICK.at_once + [SystemDown] * QUICK.waiting == [type(each) for each in waited]
+    assert [SystemSlow] * QUICK.at_once + [SystemBusy] * QUICK.waiting == [type(each) for each in waited]
     assert QUICK.at_once == system.most_at_once
     assert sorted([0, *[0] * QUICK.waiting, *[1] * QUICK.at_once]) == sorted(each.tries for each in seen)
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from starlette.responses import Response
 
-from connectors.errors import ConnectorError, SystemDown, SystemGarbled, SystemRefused, Uncertain
+from connectors.errors import ConnectorError, SystemBusy, SystemGarbled, SystemRefused, Uncertain
 from connectors.gov.api import Booking, Slot
 from connectors.gov.scheduler import SchedulerClient, SchedulerConfig
 from tests.unit.gov.answering import Answering
@@ -172,7 +172,7 @@ async def test_a_refusal_of_a_slot_that_is_still_open_is_for_a_person_to_look_at
         await client.book(SLOT, "p-1")
 
 
-@pytest.mark.parametrize(("status", "error"), [(403, SystemRefused), (500, Uncertain), (429, SystemDown)])
+@pytest.mark.parametrize(("status", "error"), [(403, SystemRefused), (500, Uncertain), (429, SystemBusy)])
 async def test_a_failed_booking_is_of_the_closed_set(
     office: Answering, client: SchedulerClient, status: int, error: type[ConnectorError]
 ) -> None:
