@@ -17,6 +17,10 @@ from tests.unit.actions.calls import Answered, acted, action_call, message, run,
 ANSWER = "complaint_answer"
 
 
+HOLE, BIN = "Nid-de-poule", "Ordures non ramassées"
+TEXT = "Un grand trou devant l'école, الحفرة كبيرة"
+
+
 @dataclass
 class Talk:
     """One citizen and the complaint form. `turn_id` rises with every message; set `replay` to handle one again."""
@@ -83,3 +87,10 @@ class Talk:
         given = {each["name"]: each["value"] for each in response.events}
         self.slots |= given
         return bool(given)
+
+
+async def to_summary(talk: Talk, kind: str = HOLE) -> None:
+    await talk.open()
+    await talk.tap(kind)
+    await talk.say(TEXT)
+    await talk.say("Rue inventée 3, Ville Exemple")

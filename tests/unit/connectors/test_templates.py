@@ -26,6 +26,7 @@ def test_the_stored_templates_are_those_that_dalil_sends() -> None:
         "reply_waiting": 0,
         "status_changed": 2,
         "follow_ended": 2,
+        "appointment_reminder": 3,
     }
     assert templates["status_changed"].fill("fr", ["PA-***217", "x."]).startswith("L'état de votre dossier PA-***217")
 
