@@ -30,7 +30,7 @@ def test_a_newcomer_finds_the_files_and_is_led_there(opened, lang):
     page = opened(lang=lang)
     page.get_by_role("link", name=COUNTER_WORDS[lang].link).click()
     expect(page.get_by_role("heading", name=COUNTER_WORDS[lang].title)).to_be_in_viewport()
-    expect(page.locator(".file")).to_have_count(16)
+    expect(page.locator(".file")).to_have_count(19)
     expect(card(page).locator(".state")).to_have_text(COUNTER_WORDS[lang].states["open"])
 
 

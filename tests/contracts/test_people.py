@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import func, select
 
 from actions.appointment_ledger import Appointment, BookingState
 from actions.contract import RequestPerson
+from actions.following import FollowOffer
 from bot.conversation import Flood
+from bot.identity_links import NewLink
 from bot.ports import Claim, Kept, People, Said, TurnPlan
 from bot.store.appointments import SqlAppointments
 from bot.store.attempts import SqlAttempts
@@ -18,7 +20,9 @@ from bot.store.complaints import SqlComplaints
 from bot.store.database import Database
 from bot.store.erasure import SqlErasure
 from bot.store.export import SqlExport
+from bot.store.follows import SqlFollows
 from bot.store.forgetting import LAST_REPLY_S, forget_asked
+from bot.store.identity import SqlIdentity
 from bot.store.inbox import SqlInbox
 from bot.store.outbox import SqlOutbox
 from bot.store.people import SqlPeople
@@ -34,7 +38,9 @@ OTHER = SMS.model_copy(update={"external_id": "+212600000002"})
 LEASE = 30.0
 TODAY = datetime(2026, 11, 28, tzinfo=UTC)
 SLOT = Slot("12345", TODAY, TODAY, "Annexe (exemple)")
-FORGOTTEN_OF = [table for table in metadata.sorted_tables if table.name not in ("paces", "spending", "suppressions")]
+NOBODYS = ("paces", "spending", "suppressions", "follow_systems")
+FORGOTTEN_OF = [table for table in metadata.sorted_tables if table.name not in NOBODYS]
+FILE = FollowOffer(number="PA-2026-004217", born=date(1990, 4, 12), system="a", told="in_progress", final=False)
 
 
 class Store:
@@ -155,6 +161,17 @@ class TestSqlPeople(PeopleContract):
         return asking.conversation.id, asking.inbox_id
 
 
+def sign_in(identity: SqlIdentity, person_id: str, key: str) -> None:
+    """A person who has proven who he is."""
+    assert identity.add(NewLink(f"token {key}", person_id, key, "t1", "a file", "fr"), 0.0)
+    link = identity.find(f"token {key}", 0.0)
+    assert link is not None
+    assert identity.start(link.id, f"browser {key}", f"state {key}", "secret", 0.0)
+    assert identity.come_back(f"state {key}", f"browser {key}", 0.0)
+    assert identity.identified(link.id, "https://id.example", "s" * 64, f"code {key}", "sealed", 0.0)
+    assert identity.confirm(f"code {key}", person_id, "typed", 3600.0, 1.0, counts=True) is not None
+
+
 def test_an_export_has_every_row_of_the_person_and_none_of_another(
     store: Store, database: Database, vault: Vault
 ) -> None:
@@ -166,6 +183,8 @@ def test_an_export_has_every_row_of_the_person_and_none_of_another(
         SqlComplaints(database).begin(mine.person_id, f"c-{mine.id}", "Trou", TODAY)
         booking = Appointment(f"a-{mine.id}", "ma.cnie_renouvellement", SLOT, BookingState.BOOKING)
         SqlAppointments(database, vault).begin(mine.person_id, mine.id, booking)
+        SqlFollows(database, vault).offer(mine.person_id, mine.id, FILE, TODAY)
+        sign_in(SqlIdentity(database, vault), mine.person_id, mine.id)
     export, erasure = SqlExport(database, vault), SqlErasure(database, vault)
     found = erasure.found(SMS.external_id)
 
@@ -177,7 +196,8 @@ def test_an_export_has_every_row_of_the_person_and_none_of_another(
     assert [] == export.reached_by(found, "sms", OTHER.external_id)
     assert {t.name for t in FORGOTTEN_OF} - {"early_reports"} == set(kept)
     twice = {"identities": 2, "conversations": 2, "inbox": 2, "outbox": 2}
-    once = dict.fromkeys(("people", "requests", "attempts", "complaints", "appointments"), 1)
+    filed = ("complaints", "appointments", "follows", "identity_bindings")
+    once = dict.fromkeys(("people", "requests", "attempts", *filed), 1) | {"identity_links": 0}  # spent
     assert once | twice == {name: len(rows) for name, rows in kept.items()}
     assert {SMS.external_id} == {row["external_id"] for row in kept["identities"]}
     assert ["salam", "je veux une personne"] == [row["body"]["text"] for row in kept["inbox"]]

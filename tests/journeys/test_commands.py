@@ -28,7 +28,9 @@ def test_doctor_finds_nothing_wrong(dalil: System) -> None:
         "rasa",
         "twilio",
         "telegram",
-        "registration",
+        "system registration",
+        "system complaints",
+        "system appointments",
         "identity",
     ):
         assert f"✓ {what}:" in done.stdout
