@@ -262,7 +262,7 @@ def build_app(settings: Settings) -> App:
     http = httpx2.AsyncClient(trust_env=False, timeout=5.0, verify=usual_tls())
     follow = settings.follow
     identification = open_identification(settings, stores)
-    dialogue = RasaDialogue(http, settings.rasa_url, settings.rasa_timeout_s)
+    dialogue = RasaDialogue(http, settings.rasa_urls, settings.rasa_timeout_s)
     limits = {name: channel.limits for name, channel in channels.items()}
     return App(
         settings=settings,

@@ -51,7 +51,7 @@ async def examine(settings: Settings) -> list[Finding]:
     ]
     async with httpx2.AsyncClient(trust_env=False, timeout=2.0) as http:
         findings.append(await _answers(http, "app", f"http://127.0.0.1:{settings.port}/health/live", "`dalil run`"))
-        ready = await RasaDialogue(http, settings.rasa_url, 2.0).ready()
+        ready = await RasaDialogue(http, settings.rasa_urls, 2.0).ready()
         findings.append(
             Finding("rasa", ready, f"answers at {settings.rasa_url}" if ready else "no answer; `dalil run` starts it")
         )

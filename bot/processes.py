@@ -39,7 +39,7 @@ def children(settings: Settings) -> list[Child]:
             PROJECT,
             AFTER_WEBHOOKS,
         ),
-        rasa(settings, worker_url),
+        *(rasa(settings, worker_url, number) for number in range(len(settings.rasa_urls))),
     ]
     if settings.sandbox:
         started.insert(
@@ -62,15 +62,16 @@ def app_url(settings: Settings) -> str:
     return f"http://127.0.0.1:{settings.port}"
 
 
-def rasa(settings: Settings, actions_at: str = "") -> Child:
+def rasa(settings: Settings, actions_at: str = "", number: int = 0) -> Child:
     """Rasa on its private port, with its newest model. Raises FileNotFoundError with what to do.
 
     `actions_at`: URL of the process that runs the actions, without a path; the web process where none is given.
+    `number`: which of several. They share one file of conversations: each conversation is with one of them.
     """
     if not settings.rasa_python.exists():
         raise FileNotFoundError("Rasa's environment is missing. Run `make setup`.")
     model = newest_model(settings)
-    port = int(settings.rasa_url.rsplit(":", 1)[1].split("/")[0])
+    port = int(settings.rasa_urls[number].rsplit(":", 1)[1])
     env = rasa_environment() | {
         "DALIL_ACTION_URL": f"{actions_at or app_url(settings)}/internal/rasa/actions",
         "DALIL_ACTION_TOKEN": settings.derived("rasa-actions"),
@@ -80,7 +81,8 @@ def rasa(settings: Settings, actions_at: str = "") -> Child:
     argv = [str(settings.rasa_python), "-m", "bot.nlu.rasa_server", "run", "--enable-api", "-i", "127.0.0.1"]
     argv += ["-p", str(port), "--model", str(model), "--endpoints", "endpoints.yml", "--credentials", "credentials.yml"]
     ready = f"http://127.0.0.1:{port}/status"
-    return Child("rasa", argv, port, "DALIL_RASA_URL", ready, env, PROJECT, AFTER_WEBHOOKS)
+    name = f"rasa-{number + 1}" if number else "rasa"
+    return Child(name, argv, port, "DALIL_RASA_URL", ready, env, PROJECT, AFTER_WEBHOOKS)
 
 
 def rasa_environment() -> dict[str, str]:

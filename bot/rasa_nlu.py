@@ -39,14 +39,14 @@ class RasaNlu:
 
 @asynccontextmanager
 async def find_or_start(settings: Settings) -> AsyncIterator[RasaNlu]:
-    """A Rasa with a model: the running one at DALIL_RASA_URL, else our own, ended afterwards.
+    """A Rasa with a model: the running one at DALIL_RASA_URL (the first of several), else our own, ended afterwards.
 
     Raises:
         FileNotFoundError: no environment or no model; the message says what to do.
         RuntimeError: Rasa did not start; the message says where its log is.
     """
     async with httpx2.AsyncClient(trust_env=False, timeout=30.0) as http:
-        running = RasaNlu(http, settings.rasa_url)
+        running = RasaNlu(http, settings.rasa_urls[0])
         if await running.ready():
             yield running
             return

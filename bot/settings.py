@@ -304,6 +304,11 @@ class Settings(BaseSettings):
         return f"http://127.0.0.1:{self.sandbox_port}"
 
     @property
+    def rasa_urls(self) -> tuple[str, ...]:
+        """Where each Rasa answers."""
+        return tuple(url.strip().rstrip("/") for url in self.rasa_url.split(",") if url.strip())
+
+    @property
     def rasa_tracker(self) -> Path:
         """Rasa's own event log (SQLite)."""
         return self.var_dir / "rasa.db"
