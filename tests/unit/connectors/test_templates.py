@@ -22,7 +22,8 @@ def loaded(tmp_path: Path, name: str = "one", **changes: object) -> object:
 def test_the_stored_templates_are_those_that_dalil_sends() -> None:
     templates = load_templates()
 
-    assert {name: one.variables for name, one in templates.items()} == {"reply_waiting": 0, "status_changed": 1}
+    sent = {"reply_waiting": 0, "status_changed": 1, "appointment_reminder": 3}
+    assert {name: one.variables for name, one in templates.items()} == sent
     assert (
         templates["status_changed"].fill("fr", ["PA-2026-004217"]).startswith("L'état de votre dossier PA-2026-004217")
     )
