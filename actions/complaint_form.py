@@ -32,9 +32,11 @@ LEFT = "left"
 TRACK = "track"  # the message named a complaint's reference: nothing is filed
 
 _A_YES = 3  # words at most
+_A_PLACE = 1  # word that may be a greeting where a place is asked for
 _FEW = 6  # words: a longer text without a question mark is a description, whatever it sounds like
 _VERY_SURE = 0.75  # "the agent insulted me" sounds a little like asking for one
 _WAYS_OUT = frozenset({"deny", "stop", "goodbye", "agent", "language", "help", "thanks", "greet"})
+_CIVIL = frozenset({"greet", "thanks"})  # with more words they begin a description, or name a place: "hay Salam"
 _SAYS_NOTHING_ELSE = frozenset({"complaint", "affirm", "out_of_scope", "nlu_fallback", ""})
 
 Slots = dict[str, Any]
@@ -204,8 +206,8 @@ def _answers(draft: Draft, message: Understood, names_a_procedure: Callable[[Und
         return words <= _FEW and not draft.needs_place
     if draft.free:
         if message.confidence >= _VERY_SURE and message.intent in _WAYS_OUT and words <= _FEW:
-            return False
-        asks = sure and message.intent.startswith("ask_")
+            return message.intent in _CIVIL and words > (_A_PLACE if draft.step is Step.PLACE else _A_YES)
+        asks = sure and (message.intent == "status" or message.intent.startswith("ask_"))
         return not (asks and (_has_question_mark(message.text) or (words <= _FEW and names_a_procedure(message))))
     if draft.step is Step.KIND and named(message.text, draft.kinds) is not None:
         return True

@@ -136,7 +136,9 @@ def budget(settings: Settings) -> Budget:
 
 
 def quiet_hours(settings: Settings) -> QuietHours:
-    """When notifications wait for the morning."""
+    """When notifications wait for the morning. In a sandbox never, unless it was set: its phones wake nobody."""
+    if settings.sandbox and "quiet" not in settings.model_fields_set:
+        return QuietHours(0, 0, settings.country)
     return QuietHours(settings.quiet.since, settings.quiet.until, settings.country)
 
 

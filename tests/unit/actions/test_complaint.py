@@ -145,6 +145,27 @@ async def test_what_is_a_description_and_what_is_something_else(
     assert ("place" if taken else "text") == talk.slots["complaint"]["step"]
 
 
+@pytest.mark.parametrize(
+    ("text", "intent", "taken"),
+    [
+        pytest.param("Rue 3, Hay Salam, Ville Exemple", "greet", True, id="a quarter that greets"),
+        pytest.param("hay salam", "greet", True, id="nothing but it"),
+        pytest.param("شارع الشكر", "thanks", True, id="a street that thanks"),
+        pytest.param("salam", "greet", False, id="a greeting"),
+        pytest.param("où en est ma réclamation ?", "status", False, id="a question about another one"),
+    ],
+)
+async def test_a_place_may_be_named_as_a_greeting(talk: Talk, text: str, intent: str, taken: bool) -> None:
+    await talk.open()
+    await talk.tap(HOLE)
+    await talk.say(TEXT)
+
+    await talk.say(text, intent)
+
+    assert taken is not talk.rejected
+    assert ("confirm" if taken else "place") == talk.slots["complaint"]["step"]
+
+
 async def test_after_an_interruption_the_same_list_comes_back_and_the_new_subject_stays_known(talk: Talk) -> None:
     await talk.open()
     said = spoken()

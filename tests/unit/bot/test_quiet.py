@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.bootstrap import quiet_hours
 from bot.quiet import QuietHours
+from bot.settings import Settings
 
 
 def at(day: int, hour: int, minute: int = 0) -> float:
@@ -42,3 +44,10 @@ def test_the_same_hour_twice_means_none() -> None:
 
 def test_hours_within_one_day() -> None:
     assert at(23, 15) == QuietHours(13, 15, "mr").end("mr", at(23, 14))
+
+
+def test_simulated_phones_are_rung_at_night_unless_it_was_set() -> None:
+    real, sandbox = Settings(), Settings(sandbox=True)
+    told = Settings.model_validate({"sandbox": True, "quiet": {"since": 22, "until": 8}})
+
+    assert (21, 0, 22) == (quiet_hours(real).since, quiet_hours(sandbox).since, quiet_hours(told).since)
