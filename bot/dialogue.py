@@ -32,8 +32,8 @@ class RasaDialogue:
     """Rasa's REST channel on its private port, of one Rasa or several. One client for the life of the process.
 
     A conversation always goes to the same Rasa, which keeps its open form and takes one of its messages at a time.
-    Where that one is down its conversations wait: another would begin the form anew. Which one is settled by the highest hash
-    of conversation and address (Thaler and Ravishankar, 1998): one more takes its share and moves nothing else.
+    Where that one is down its conversations wait: another would begin the form anew. Which one is settled by the
+    highest hash of conversation and address (Thaler and Ravishankar, 1998): one more takes its share, no more moves.
     Turns go through aiohttp: the one call that every message makes costs a quarter of the processor time there.
     """
 
