@@ -4,11 +4,13 @@ Rasa 3.6.21 proves its own schema of an action's answer right again with every a
 the processor time of a turn. The schema never changes, so it is compiled once here. An answer is checked as strictly as
 before; one that fails goes to Rasa's own check, which raises. And Rasa opens a connection for every call of an action;
 here connections are kept. And it lets dask plan the same few steps of its graph anew with every run, three times a
-turn: a sixth of what was left; here each plan is made once.
+turn: a sixth of what was left; here each plan is made once. The model's objects are no garbage and are not looked through
+for it (`gc.freeze`), and what turns make is looked through after 20,000 new objects instead of 700.
 """
 
 from __future__ import annotations
 
+import gc
 from typing import Any, Dict, List, Optional, Tuple
 
 import aiohttp
@@ -88,6 +90,8 @@ def plan_once() -> None:
         if any(isinstance(value, str) for value in (inputs or {}).values()):
             return by_rasa(self, inputs, targets)  # which makes sure that no node has this name
         wanted = tuple(targets or self._graph_schema.target_names)
+        if "dalil_plans" not in vars(self):
+            gc.freeze()
         plans = vars(self).setdefault("dalil_plans", {})
         plan = plans.get(wanted) or plans.setdefault(wanted, _planned(self._graph_schema, wanted))
         nodes = self._instantiated_nodes
@@ -120,6 +124,7 @@ def _planned(schema: GraphSchema, targets: Tuple[str, ...]) -> List[Tuple[str, T
 
 
 def main() -> None:
+    gc.set_threshold(20_000, 20, 50)
     check_schema_once()
     keep_connections()
     plan_once()
