@@ -4,8 +4,8 @@ Rasa 3.6.21 proves its own schema of an action's answer right again with every a
 the processor time of a turn. The schema never changes, so it is compiled once here. An answer is checked as strictly as
 before; one that fails goes to Rasa's own check, which raises. And Rasa opens a connection for every call of an action;
 here connections are kept. And it lets dask plan the same few steps of its graph anew with every run, three times a
-turn: a sixth of what was left; here each plan is made once. The model's objects are no garbage and are not looked through
-for it (`gc.freeze`), and what turns make is looked through after 20,000 new objects instead of 700.
+turn: a sixth of what was left; here each plan is made once. The model's objects are no garbage and are not searched for
+it (`gc.freeze`); what turns make is, after 20,000 new objects instead of 700.
 """
 
 from __future__ import annotations
