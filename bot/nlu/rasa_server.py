@@ -1,4 +1,4 @@
-"""`rasa` as `dalil run` starts it, with three repairs: `python -m bot.nlu.rasa_server run …`, in Rasa's environment.
+"""`rasa` as `dalil run` starts it, with four repairs: `python -m bot.nlu.rasa_server run …`, in Rasa's environment.
 
 Rasa 3.6.21 proves its own schema of an action's answer right again with every answer (`jsonschema.validate`): half of
 the processor time of a turn. The schema never changes, so it is compiled once here. An answer is checked as strictly as
