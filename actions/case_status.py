@@ -114,6 +114,12 @@ class CaseStatus(Action):
             return None
         if follows_complaints(message):
             return await self._complaints.own(message)
+        page = self._tracking.complaints_page(message)
+        if page is not None and await self._complaints.has_filed(message):
+            own = await self._complaints.own(message)
+            also = self._wording.text(message.worded_in, "complaint_or_page", page=str(page.link))
+            reply = own.reply.model_copy(update={"paragraphs": (*own.reply.paragraphs, also)})
+            return own.model_copy(update={"reply": reply})
         given = tracker.slots.get(FILE_NUMBER) if self._cases is not None else message.text
         if not isinstance(given, str) or (self._cases is not None and self._cases.file_numbers.find(given)):
             return None
@@ -165,8 +171,6 @@ class CaseStatus(Action):
             example = self._cases.file_numbers.example
             or_number = [self._wording.text(language, "tracker_or_number", example=example)]
             choices.insert(0, self._wording.choice(language, "choose_status"))
-        if self._complaints is not None and await self._complaints.has_filed(message):  # "my complaint" may be that one
-            choices.insert(0, self._wording.choice(language, "choose_complaints"))
         if card is None:
             paragraphs = [self._wording.text(language, "case_unavailable"), *time_to_answer]
             return handled(message, paragraphs, choices=choices)

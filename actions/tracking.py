@@ -43,6 +43,14 @@ class Tracking:
         card = self._named(message, message.text) if by_words else self.card(message)
         return card if card is not None and not self._served.any_of(card.procedures) else None
 
+    def complaints_page(self, message: Understood) -> Tracker | None:
+        """The page for complaints, where the message speaks of one and does not name that page."""
+        page = self.elsewhere(message, by_words=True)
+        if page is None or not page.complaints:
+            return None
+        site = (page.link.host or "").removeprefix("www.").split(".")[0]
+        return None if site in message.text.casefold() else page
+
     def card(self, message: Understood, earlier: Sequence[str] = ()) -> Tracker | None:
         """The page for what is followed; None where none is known. `earlier`: what he wrote before, latest first."""
         texts = [] if message.forced else [message.text]

@@ -64,7 +64,9 @@ class Source(_Model):
 
 
 class Tracker(_Model):
-    """One official page. `procedures`: ids of sheets. `words`: how people name what is followed there."""
+    """One official page. `procedures`: ids of sheets. `words`: how people name what is followed there. `complaints`: it
+    follows complaints, and a citizen may mean one that he filed here.
+    """
 
     id: Annotated[str, StringConstraints(pattern=r"^(ma|dz|mr)_[a-z0-9_]+$")]
     country: Literal["ma", "dz", "mr"]
@@ -72,6 +74,7 @@ class Tracker(_Model):
     procedures: tuple[str, ...]
     words: Annotated[tuple[str, ...], Field(min_length=1)]
     number: str | None = None  # a key of IDENTIFIERS
+    complaints: bool = False
     name: Texts
     needs: Texts
     expect: Texts
