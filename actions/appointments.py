@@ -20,7 +20,17 @@ from actions.payloads import Book, fits
 from actions.replies import Wording
 from actions.speak import handled
 from actions.turn_input import Understood
-from connectors.errors import ConnectorError, GovError, SystemDown, SystemGarbled, SystemRefused, SystemSlow, Uncertain
+from connectors.errors import (
+    ConnectorError,
+    GovError,
+    SystemBusy,
+    SystemDown,
+    SystemGarbled,
+    SystemPaused,
+    SystemRefused,
+    SystemSlow,
+    Uncertain,
+)
 from connectors.gov.api import Slot
 from connectors.gov.appointments import ConnectedBook
 from connectors.messages import Choice
@@ -33,6 +43,8 @@ PAGE = 7  # with "more" and a way out they fill a WhatsApp list
 _TROUBLES: Mapping[type[ConnectorError], str] = MappingProxyType(
     {
         SystemDown: "appointment_down",
+        SystemBusy: "appointment_busy",
+        SystemPaused: "appointment_paused",
         SystemRefused: "appointment_down",
         SystemSlow: "appointment_slow",
         SystemGarbled: "appointment_garbled",

@@ -12,7 +12,17 @@ from types import MappingProxyType
 from actions.complaint_draft import Draft
 from actions.complaint_ledger import ComplaintLedger, Filing, FilingState
 from actions.turn_input import Understood
-from connectors.errors import ConnectorError, GovError, SystemDown, SystemGarbled, SystemRefused, SystemSlow, Uncertain
+from connectors.errors import (
+    ConnectorError,
+    GovError,
+    SystemBusy,
+    SystemDown,
+    SystemGarbled,
+    SystemPaused,
+    SystemRefused,
+    SystemSlow,
+    Uncertain,
+)
 from connectors.gov.api import ComplaintDesk
 
 logger = logging.getLogger(__name__)
@@ -20,6 +30,8 @@ logger = logging.getLogger(__name__)
 _TROUBLES: Mapping[type[ConnectorError], str] = MappingProxyType(
     {
         SystemDown: "complaint_down",
+        SystemBusy: "complaint_busy",
+        SystemPaused: "complaint_paused",
         SystemRefused: "complaint_down",
         SystemSlow: "complaint_slow",
         SystemGarbled: "complaint_garbled",

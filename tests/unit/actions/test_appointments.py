@@ -207,7 +207,13 @@ async def test_a_turn_that_is_handled_again_books_nothing(tapping: Tapping, lost
 
 @pytest.mark.parametrize(
     ("kind", "key"),
-    [("down", "appointment_down"), ("slow", "appointment_slow"), ("garbled", "appointment_garbled")],
+    [
+        ("down", "appointment_down"),
+        ("slow", "appointment_slow"),
+        ("garbled", "appointment_garbled"),
+        ("throttled", "appointment_busy"),
+        ("maintenance", "appointment_paused"),
+    ],
 )
 async def test_every_failure_has_its_own_sentence(tapping: Tapping, office: str, kind: str, key: str) -> None:
     fault(office, kind)

@@ -296,6 +296,8 @@ async def test_a_desk_that_takes_no_calls_is_tried_again_with_the_same_text(talk
         ("down", "complaint_down_open"),
         ("slow", "complaint_slow_open"),
         ("garbled", "complaint_garbled_open"),
+        ("throttled", "complaint_busy_open"),
+        ("maintenance", "complaint_paused_open"),
     ],
 )
 async def test_a_desk_that_fails_at_the_start_has_its_own_sentence(talk: Talk, desk: Desk, kind: str, key: str) -> None:
