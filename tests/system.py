@@ -62,7 +62,7 @@ class System:
     def child(self, word: str) -> psutil.Process:
         """The direct child whose command line holds a word that starts so (rasa, serve, sandbox; not rasa_serve…)."""
         for process in psutil.Process(self.process.pid).children():
-            if re.search(rf"\b{word}", " ".join(process.cmdline()[1:])):
+            if re.search(rf"(?<![-\w]){word}", " ".join(process.cmdline()[1:])):  # not the option --worker-at
                 return process
         raise LookupError(f"no child process with {word!r} in its command line")
 

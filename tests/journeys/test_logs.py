@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
+import psutil
 import pytest
 
 from bot.accounts import sandbox_config
@@ -223,11 +225,15 @@ def test_a_send_that_fails_is_followed_by_the_same_id(
 def test_a_worker_that_dies_under_rasa_leaves_no_token_in_its_log(dalil: System, http: httpx2.Client) -> None:
     """Rasa logs the address of an action server that does not answer."""
     worker = dalil.child("worker")
-    worker.kill()
-    worker.wait(10)
-    said = {"sender": "nobody", "message": "/greet", "metadata": {}}
-    rasa = f"http://127.0.0.1:{dalil.rasa_port}/webhooks/rest/webhook"
-    assert [{"dalil": "actions_down"}] == [said["custom"] for said in http.post(rasa, json=said).json()]
+    dalil.process.send_signal(signal.SIGSTOP)  # else the worker may be back before Rasa calls it
+    try:
+        worker.kill()
+        until(lambda: worker.status() == psutil.STATUS_ZOMBIE or None, "the worker lives on")
+        said = {"sender": "nobody", "message": "/greet", "metadata": {}}
+        rasa = f"http://127.0.0.1:{dalil.rasa_port}/webhooks/rest/webhook"
+        assert [{"dalil": "actions_down"}] == [said["custom"] for said in http.post(rasa, json=said).json()]
+    finally:
+        dalil.process.send_signal(signal.SIGCONT)
     dalil.wait_until_ready()
 
     texts = written(dalil, http)

@@ -74,7 +74,7 @@ def register_url(register_server: str) -> Iterator[str]:
 
 @pytest.fixture
 async def cases(register_url: str) -> AsyncIterator[RegistrationClient]:
-    config = RegistrationConfig(f"{register_url}/registration", CLIENT_HEADER_EXAMPLE, timeout_s=0.4)
+    config = RegistrationConfig(f"{register_url}/registration", CLIENT_HEADER_EXAMPLE, timeout_s=1.0)
     client = RegistrationClient(config)
     yield client
     await client.close()
@@ -122,7 +122,7 @@ def complaints() -> InMemoryComplaints:
 
 @pytest.fixture
 async def connected(desk: Desk) -> AsyncIterator[ConnectedDesk]:
-    client = Open311Client(Open311Config(f"{desk.url}/open311/v2", API_KEY_EXAMPLE, timeout_s=0.4))
+    client = Open311Client(Open311Config(f"{desk.url}/open311/v2", API_KEY_EXAMPLE, timeout_s=1.0))
     yield ConnectedDesk(client)
     await client.close()
 

@@ -49,7 +49,7 @@ async def book(office: str) -> AsyncIterator[SchedulerClient]:
         PARTICIPANT_ENTITY,
         ZONES["ma"],
         remind_before=timedelta(minutes=1),
-        timeout_s=0.4,
+        timeout_s=1.0,
     )
     client = SchedulerClient(config)
     yield client

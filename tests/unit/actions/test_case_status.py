@@ -43,7 +43,7 @@ async def ask(executor: ActionExecutor, number: str, born: str, **fields: Any) -
 
 async def switch_fault(register_url: str, kind: str) -> None:
     async with httpx2.AsyncClient(trust_env=False) as http:
-        response = await http.post(f"{register_url}/sandbox/registration/faults", json={"kind": kind, "seconds": 1})
+        response = await http.post(f"{register_url}/sandbox/registration/faults", json={"kind": kind, "seconds": 3})
         assert 200 == response.status_code
 
 
