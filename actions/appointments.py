@@ -9,28 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from types import MappingProxyType
 
 from actions.appointment_ledger import Appointment, AppointmentLedger, BookingState
 from actions.contract import TurnResult
+from actions.failures import failure_key, log_failure
 from actions.local_time import Clock, day_of, hour_of, local
 from actions.payloads import Book, fits
 from actions.replies import Wording
 from actions.speak import handled
 from actions.turn_input import Understood
-from connectors.errors import (
-    ConnectorError,
-    GovError,
-    SystemBusy,
-    SystemDown,
-    SystemGarbled,
-    SystemPaused,
-    SystemRefused,
-    SystemSlow,
-    Uncertain,
-)
+from connectors.errors import GovError, Uncertain
 from connectors.gov.api import Slot
 from connectors.gov.appointments import ConnectedBook
 from connectors.messages import Choice
@@ -39,17 +29,6 @@ from knowledge.answer import Knowledge
 logger = logging.getLogger(__name__)
 
 PAGE = 7  # with "more" and a way out they fill a WhatsApp list
-
-_TROUBLES: Mapping[type[ConnectorError], str] = MappingProxyType(
-    {
-        SystemDown: "appointment_down",
-        SystemBusy: "appointment_busy",
-        SystemPaused: "appointment_paused",
-        SystemRefused: "appointment_down",
-        SystemSlow: "appointment_slow",
-        SystemGarbled: "appointment_garbled",
-    }
-)
 
 
 class Appointments:
@@ -75,10 +54,9 @@ class Appointments:
         try:
             return await self._done(message, choice)
         except GovError as error:
-            _log(message, error)
-            key = next((key for kind, key in _TROUBLES.items() if type(error) is kind), "appointment_down")
+            log_failure(logger, "appointment book", message, error)
             again = self._choice(message, "pick_again", choice)
-            return self._say(message, key, [again, self._named(message, "choose_agent")])
+            return self._say(message, failure_key("appointment", error), [again, self._named(message, "choose_agent")])
 
     async def _done(self, message: Understood, choice: Book) -> TurnResult:
         own = await self._own(message, choice.procedure)
@@ -168,7 +146,7 @@ class Appointments:
         try:
             booking = await self._book.book.book(slot, turn.person_id)
         except Uncertain as error:
-            _log(message, error)
+            log_failure(logger, "appointment book", message, error)
             await asyncio.to_thread(self._ledger.close, turn.turn_id, BookingState.UNCERTAIN)
             return self._unsure(message, procedure)
         except GovError:
@@ -222,7 +200,7 @@ class Appointments:
         try:
             await self._book.book.cancel(mine.ref)
         except Uncertain as error:
-            _log(message, error)
+            log_failure(logger, "appointment book", message, error)
             await asyncio.to_thread(self._ledger.close, mine.turn_id, BookingState.UNCERTAIN, mine.ref)
             return self._unsure(message, mine.procedure)
         await asyncio.to_thread(self._ledger.close, mine.turn_id, BookingState.CANCELLED, mine.ref)
@@ -255,8 +233,3 @@ class Appointments:
     def _choice(self, message: Understood, key: str, payload: Book) -> Choice:
         title, short = (self._wording.text(message.worded_in, name) for name in (key, f"{key}_short"))
         return Choice(title=title, short=short, payload=str(payload))
-
-
-def _log(message: Understood, error: ConnectorError) -> None:
-    log = logger.error if error.alert else logger.warning
-    log("turn %s: appointment book: %s", message.turn.turn_id, error, extra={"trace": message.turn.trace})

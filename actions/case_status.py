@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from types import MappingProxyType
 
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
@@ -22,6 +21,7 @@ from actions.attempts import AttemptLedger, file_key, is_locked
 from actions.complaint_tracking import ComplaintTracking
 from actions.contract import TurnResult
 from actions.deadline import Deadlines
+from actions.failures import failure_key, log_failure
 from actions.following import FollowOffer, FollowOffers, has_ended, told_of
 from actions.identification import IdentifiedCases, NotTold
 from actions.local_time import Clock
@@ -39,23 +39,13 @@ from actions.status_form import (
 )
 from actions.tracking import Tracking
 from actions.turn_input import ActionCallError, Understood, understood
-from connectors.errors import GovError, SystemBusy, SystemDown, SystemGarbled, SystemPaused, SystemRefused, SystemSlow
+from connectors.errors import GovError, SystemDown, SystemGarbled, SystemSlow
 from connectors.gov.api import Case, CaseState, CaseTracker
 from connectors.gov.several import form_key
 from connectors.gov.trackers import Tracker as PageCard
 
 logger = logging.getLogger(__name__)
 
-_FAILURES: Mapping[type[GovError], str] = MappingProxyType(
-    {
-        SystemDown: "case_down",
-        SystemBusy: "case_busy",
-        SystemPaused: "case_paused",
-        SystemRefused: "case_refused",
-        SystemSlow: "case_slow",
-        SystemGarbled: "case_garbled",
-    }
-)
 _GOES_WELL = frozenset({CaseState.RECEIVED, CaseState.IN_PROGRESS, CaseState.APPROVED})
 
 
@@ -180,11 +170,10 @@ class CaseStatus(Action):
 
     def _failed(self, message: Understood, error: GovError, card: PageCard | None) -> TurnResult:
         """Why nothing can be told, and what to do: again later, a person, the official page where there is one."""
-        log = logger.error if error.alert else logger.warning
-        log("turn %s: government system: %s", message.turn.turn_id, error, extra={"trace": message.turn.trace})
+        log_failure(logger, "government system", message, error)
         language = message.worded_in
         choices = [self._wording.choice(language, step) for step in ("choose_retry", "choose_agent")]
-        sentence = self._wording.text(language, _FAILURES[type(error)])
+        sentence = self._wording.text(language, failure_key("case", error))
         if card is None:
             return handled(message, [sentence], choices=choices)
         paragraphs = [sentence, self._wording.text(language, "tracker_meanwhile")]

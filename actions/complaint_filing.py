@@ -6,37 +6,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from types import MappingProxyType
 
 from actions.complaint_draft import Draft
 from actions.complaint_ledger import ComplaintLedger, Filing, FilingState
+from actions.failures import failure_key, log_failure
 from actions.turn_input import Understood
-from connectors.errors import (
-    ConnectorError,
-    GovError,
-    SystemBusy,
-    SystemDown,
-    SystemGarbled,
-    SystemPaused,
-    SystemRefused,
-    SystemSlow,
-    Uncertain,
-)
+from connectors.errors import GovError, Uncertain
 from connectors.gov.api import ComplaintDesk
 
 logger = logging.getLogger(__name__)
-
-_TROUBLES: Mapping[type[ConnectorError], str] = MappingProxyType(
-    {
-        SystemDown: "complaint_down",
-        SystemBusy: "complaint_busy",
-        SystemPaused: "complaint_paused",
-        SystemRefused: "complaint_down",
-        SystemSlow: "complaint_slow",
-        SystemGarbled: "complaint_garbled",
-    }
-)
 
 
 class Filer:
@@ -54,7 +32,7 @@ class Filer:
         try:
             receipt = await self._desk.file(draft.complaint())
         except Uncertain as error:
-            _log(message, error)
+            log_failure(logger, "complaint desk", message, error)
             await asyncio.to_thread(self._ledger.close, turn.turn_id, FilingState.UNCERTAIN)
             return None
         except GovError as error:
@@ -70,10 +48,5 @@ class Filer:
 
 def trouble(error: GovError, message: Understood) -> str:
     """The sentence for a failure, which is logged."""
-    _log(message, error)
-    return next((key for kind, key in _TROUBLES.items() if type(error) is kind), "complaint_down")
-
-
-def _log(message: Understood, error: ConnectorError) -> None:
-    log = logger.error if error.alert else logger.warning
-    log("turn %s: complaint desk: %s", message.turn.turn_id, error, extra={"trace": message.turn.trace})
+    log_failure(logger, "complaint desk", message, error)
+    return failure_key("complaint", error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from hashlib import sha256
@@ -70,7 +71,7 @@ class RasaDialogue:
 
     async def ready(self) -> bool:
         """Whether every Rasa answers and has a model."""
-        return all([await has_model(self._http, url) for url in self._urls])
+        return all(await asyncio.gather(*(has_model(self._http, url) for url in self._urls)))
 
     def url_of(self, conversation_id: str) -> str:
         """Of the Rasa that has this conversation."""

@@ -90,9 +90,10 @@ def plan_once() -> None:
         if any(isinstance(value, str) for value in (inputs or {}).values()):
             return by_rasa(self, inputs, targets)  # which makes sure that no node has this name
         wanted = tuple(targets or self._graph_schema.target_names)
-        if "dalil_plans" not in vars(self):
-            gc.freeze()
-        plans = vars(self).setdefault("dalil_plans", {})
+        plans = vars(self).get("dalil_plans")
+        if plans is None:
+            plans = self.dalil_plans = {}
+            gc.freeze()  # this runner's model is loaded by now
         plan = plans.get(wanted) or plans.setdefault(wanted, _planned(self._graph_schema, wanted))
         nodes = self._instantiated_nodes
         found = {name: (name, value) for name, value in (inputs or {}).items()}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
 from connectors.gov.api import Case, CaseTracker, IdentifiedCaseTracker, VerifiedIdentity
 from connectors.gov.file_number import FileNumberRule
-from connectors.gov.several import FileNumberRules
+from connectors.gov.several import FileNumberRules, OneOfSeveral
 
 
 class ByIdentity(Protocol):
@@ -46,28 +45,12 @@ class Identified:
         await self._client.close()
 
 
-class SeveralIdentified:
+class SeveralIdentified(OneOfSeveral[IdentifiedCaseTracker]):
     """An `IdentifiedCaseTracker` over others: the form of the number says which is asked."""
 
-    def __init__(self, trackers: Sequence[IdentifiedCaseTracker]) -> None:
-        """`trackers`: at least one."""
-        self._trackers = tuple(trackers)
-        rules = tuple(tracker.file_numbers for tracker in trackers)
-        self._file_numbers = FileNumberRules(rules[0].pattern, rules[0].example, rules)
-
-    @property
-    def file_numbers(self) -> FileNumberRule:
-        return self._file_numbers
-
     async def find(self, file_id: str, identity: VerifiedIdentity) -> Case | None:
-        for tracker in self._trackers:
-            if tracker.file_numbers.find(file_id) == file_id:
-                return await tracker.find(file_id, identity)
-        return None
-
-    async def close(self) -> None:
-        for tracker in self._trackers:
-            await tracker.close()
+        tracker = self.asked(file_id)
+        return None if tracker is None else await tracker.find(file_id, identity)
 
 
 class WithIdentified:

@@ -6,9 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
+from typing import Generic, Protocol, TypeVar
 
 from connectors.gov.api import Case, CaseTracker
 from connectors.gov.file_number import FileNumberRule
+
+
+class Numbered(Protocol):
+    """A system whose file numbers have a form."""
+
+    @property
+    def file_numbers(self) -> FileNumberRule: ...
+
+    async def close(self) -> None: ...
+
+
+Asked = TypeVar("Asked", bound=Numbered)
 
 
 @dataclass(frozen=True)
@@ -28,10 +41,10 @@ class FileNumberRules(FileNumberRule):
         return rule.without(text)
 
 
-class SeveralSystems:
-    """A `CaseTracker` over others. Where two systems have numbers of one form, the first is asked."""
+class OneOfSeveral(Generic[Asked]):
+    """Which of several systems is asked: where two have numbers of one form, the first."""
 
-    def __init__(self, trackers: Sequence[CaseTracker]) -> None:
+    def __init__(self, trackers: Sequence[Asked]) -> None:
         """`trackers`: at least one."""
         self._trackers = tuple(trackers)
         rules = tuple(tracker.file_numbers for tracker in trackers)
@@ -41,15 +54,21 @@ class SeveralSystems:
     def file_numbers(self) -> FileNumberRule:
         return self._file_numbers
 
-    async def find(self, file_id: str, birth_date: date) -> Case | None:
-        for tracker in self._trackers:
-            if tracker.file_numbers.find(file_id) == file_id:
-                return await tracker.find(file_id, birth_date)
-        return None
+    def asked(self, file_id: str) -> Asked | None:
+        """The system whose numbers look so; None where none's do."""
+        return next((one for one in self._trackers if one.file_numbers.find(file_id) == file_id), None)
 
     async def close(self) -> None:
         for tracker in self._trackers:
             await tracker.close()
+
+
+class SeveralSystems(OneOfSeveral[CaseTracker]):
+    """A `CaseTracker` over others."""
+
+    async def find(self, file_id: str, birth_date: date) -> Case | None:
+        tracker = self.asked(file_id)
+        return None if tracker is None else await tracker.find(file_id, birth_date)
 
 
 def form_key(rule: FileNumberRule, file_id: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import httpx2
 import pytest
@@ -115,8 +116,8 @@ class Tapping:
 def tapping(knowledge: Knowledge, cases: RegistrationClient, attempts: InMemoryAttempts, lost: Losing) -> Tapping:
     connected = ConnectedBook(lost, {CARD: "depot_cnie"})
     ledger = InMemoryAppointments()
-    clock = lambda: datetime.now(UTC)  # noqa: E731 - the sandbox's slots begin tomorrow
-    return Tapping(make_executor(knowledge, cases, attempts, clock, book=connected, booked=ledger))
+    today = partial(datetime.now, UTC)  # the sandbox's slots begin tomorrow
+    return Tapping(make_executor(knowledge, cases, attempts, today, book=connected, booked=ledger))
 
 
 def fault(office: str, kind: str) -> None:

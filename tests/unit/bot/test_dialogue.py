@@ -1,4 +1,4 @@
-"""Which of several Rasas has a conversation."""
+"""Which of several Rasas has a conversation, and the processes that `dalil run` starts for them."""
 
 from __future__ import annotations
 
@@ -46,3 +46,7 @@ def test_each_url_of_the_setting_is_a_process(monkeypatch: pytest.MonkeyPatch) -
     started = {child.name: child.port for child in children(Settings())}
 
     assert {"rasa": 5005, "rasa-2": 5006}.items() <= started.items()
+
+
+def test_only_who_acknowledges_webhooks_does_not_stand_back() -> None:
+    assert {"sandbox", "app"} == {child.name for child in children(Settings(sandbox=True)) if child.nice == 0}

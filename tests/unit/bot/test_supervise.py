@@ -35,7 +35,7 @@ from pathlib import Path
 from bot.supervise import Child, Supervisor
 import os
 child = Child("server", [sys.executable, "-c", sys.argv[1], sys.argv[2]], int(sys.argv[2]), "X_PORT",
-              f"http://127.0.0.1:{sys.argv[2]}/", dict(os.environ), Path(sys.argv[3]))
+              f"http://127.0.0.1:{sys.argv[2]}/", dict(os.environ), Path(sys.argv[3]), 5)
 say = lambda line: print(line, flush=True)
 sys.exit(asyncio.run(Supervisor([child], Path(sys.argv[3]) / "log", say).run(lambda: say("READY"))))
 """
@@ -95,6 +95,14 @@ def test_a_killed_supervisor_takes_its_child_along(runner) -> None:
     process.kill()
 
     assert all_gone([child])
+
+
+def test_a_child_stands_back_as_far_as_it_was_told(runner) -> None:
+    process, _ = runner
+    read_until(process, "READY")
+    [child, *_] = psutil.Process(process.pid).children()
+
+    assert min(psutil.Process(process.pid).nice() + 5, 19) == child.nice()
 
 
 def test_a_child_that_dies_is_started_again(runner) -> None:

@@ -108,7 +108,7 @@ def test_where_nothing_can_be_written_everybody_is_told_at_once(database: Databa
         begun.set()
         assert go.wait(20)
         raise StoreUnavailable("disk full")
-        yield  # pragma: no cover
+        yield
 
     together = Together(never)
     with ThreadPoolExecutor(4) as threads:
