@@ -208,6 +208,7 @@ class App:
             forget=every_few_minutes,
             listen=heard,
             beside=[self._follower(cases)] if (cases := self.government.cases) is not None else [],
+            in_thread=stores.database.in_thread,
         )
 
     def _follower(self, cases: CaseTracker) -> Follower:
@@ -310,6 +311,7 @@ def build_app(settings: Settings) -> App:
             prices.currency,
             budget(settings),
             quiet_hours(settings),
+            stores.database.in_thread,
         ),
         prices=prices,
         identification=identification,

@@ -27,8 +27,14 @@ class InboxService:
     """Takes a channel's events. `wake` is called after something was stored for the worker to do."""
 
     def __init__(
-        self, inbox: ports.Inbox, outbox: ports.Outbox, wake: Callable[[], None], clock: Callable[[], float] = time.time
+        self,
+        inbox: ports.Inbox,
+        outbox: ports.Outbox,
+        wake: Callable[[], None],
+        clock: Callable[[], float] = time.time,
+        in_thread: ports.InThread = asyncio.to_thread,
     ) -> None:
+        self._in_thread = in_thread
         self._inbox = inbox
         self._outbox = outbox
         self._wake = wake
@@ -47,7 +53,7 @@ class InboxService:
         match event:
             case IncomingMessage():
                 trace = token_hex(6)
-                accepted = await asyncio.to_thread(self._inbox.accept, event, self._clock(), trace)
+                accepted = await self._in_thread(self._inbox.accept, event, self._clock(), trace)
                 METRICS.received.labels(channel, accepted.value).inc()
                 log.info("accepted", extra={"channel": channel, "trace": trace, "result": accepted.value})
                 if accepted is ports.Accepted.STORED:
@@ -66,7 +72,7 @@ class InboxService:
                 METRICS.received.labels(channel, "ignored").inc()
 
     async def _report(self, channel: str, event: DeliveryReport) -> None:
-        raised = await asyncio.to_thread(self._outbox.delivered, event, self._clock())
+        raised = await self._in_thread(self._outbox.delivered, event, self._clock())
         METRICS.deliveries.labels(channel, event.status.value if raised else "stale").inc()
         if raised is None:
             return

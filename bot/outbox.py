@@ -56,7 +56,9 @@ class Sender:
         currency: str = "",
         budget: Budget = Budget(),
         quiet: QuietHours | None = None,
+        in_thread: ports.InThread = asyncio.to_thread,
     ) -> None:
+        self._in_thread = in_thread
         self._outbox = outbox
         self._channels = channels
         self._clock = clock
@@ -70,8 +72,10 @@ class Sender:
 
     async def claim(self, limit: int) -> list[ports.OutboxClaim]:
         now = self._clock()
-        claims = list(await asyncio.to_thread(self._outbox.claim_messages, limit, self._lease_s, now, self._paces))
+        claims = list(await self._in_thread(self._outbox.claim_messages, limit, self._lease_s, now, self._paces))
         self._until |= {(claim.outbox_id, claim.attempt): now + self._lease_s for claim in claims}
+        if lost := sum(claim.taken_over for claim in claims):
+            METRICS.leases_lost.labels("outbox").inc(lost)
         return claims
 
     async def renew(self, claims: list[ports.OutboxClaim]) -> None:
@@ -130,7 +134,7 @@ class Sender:
     async def _record(self, claim: ports.OutboxClaim, provider_id: str) -> None:
         """Store that it was sent and, of an SMS, what it cost."""
         price = self._price_of(claim.message) if claim.message.to.medium is Medium.SMS else None
-        spent = await asyncio.to_thread(self._outbox.sent, claim, provider_id, self._clock(), price)
+        spent = await self._in_thread(self._outbox.sent, claim, provider_id, self._clock(), price)
         if price is None:
             return
         country = price.country or "other"

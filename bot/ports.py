@@ -1,15 +1,16 @@
 """What the path of a message needs from the outside, as small protocols. `bot/store` implements them on a database.
 
-All methods are synchronous and short (one transaction each, never across a remote call); callers run them in a thread.
+All methods are synchronous and short (one transaction each, never across a remote call); callers run them in a thread,
+those of every message by an `InThread`.
 Times are POSIX seconds (float), given by the caller, so that tests and replays decide what time it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Literal, Protocol
+from typing import Literal, ParamSpec, Protocol, TypeVar
 
 from actions.contract import CountryCode, Effect
 from bot.conversation import Conversation
@@ -23,6 +24,15 @@ from connectors.messages import (
     OutgoingMessage,
     SubscriptionChange,
 )
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class InThread(Protocol):
+    """How a coroutine calls a store: `asyncio.to_thread`, or what does the same for less (`Database.in_thread`)."""
+
+    def __call__(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]: ...
 
 
 class StoreUnavailable(Exception):

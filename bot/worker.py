@@ -64,7 +64,9 @@ class Worker:
         forget: Callable[[float], object] = lambda _now: None,
         listen: Listen = _hear_nothing,
         beside: Sequence[Beside] = (),
+        in_thread: ports.InThread = asyncio.to_thread,
     ) -> None:
+        self._in_thread = in_thread
         self._lease_s = lease_s
         self._listen = listen
         self._beside = beside
@@ -179,7 +181,7 @@ class Worker:
             await asyncio.wait(running)
 
     async def _claim_turns(self, limit: int) -> list[ports.Claim]:
-        return list(await asyncio.to_thread(self._inbox.claim, limit, self._lease_s, self._clock()))
+        return list(await self._in_thread(self._inbox.claim, limit, self._lease_s, self._clock()))
 
     async def _turn(self, claim: ports.Claim) -> None:
         self._turns_in_hand[claim.inbox_id] = claim
@@ -225,7 +227,7 @@ class Worker:
             await self._finish(claim, self._turns.apology(claim, error, self._clock()))
 
     async def _finish(self, claim: ports.Claim, plan: ports.TurnPlan) -> None:
-        if await asyncio.to_thread(self._inbox.finish, claim, plan, self._clock()):
+        if await self._in_thread(self._inbox.finish, claim, plan, self._clock()):
             METRICS.turns.labels(plan.outcome).inc()
             log.info("answered", extra=_ids(claim) | {"outcome": plan.outcome})
             if plan.failed:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.ports import StoreUnavailable
-from bot.store.together import Together, Work
+from bot.store.together import Together
 from bot.store.turnstile import Turnstile
 from bot.store.wakeup import Pipes, due
 
+P = ParamSpec("P")
 T = TypeVar("T")
+Work = Callable[[Connection], T]
 
 # libpq: a database machine that vanished without a word is noticed within seconds, not after the kernel's two hours.
 _CONNECTION = {
@@ -56,22 +60,43 @@ class Database:
                 parsed, pool_size=10, max_overflow=5, pool_pre_ping=True, connect_args=_CONNECTION
             )
             event.listen(self.engine, "connect", _prepare_postgres)
-        self._together = Together(self.write) if self.is_sqlite else None
+        self._shared = _Shared()
+        self._together = Together(self._share) if self.is_sqlite else None
+
+    async def in_thread(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """`call`, a store's method that uses `run`, in another thread: `bot.ports.InThread`.
+
+        On SQLite several such calls share a transaction, and one may be made twice: it must change nothing else.
+        """
+        if self._together is None:
+            return await asyncio.to_thread(call, *args, **kwargs)
+        return await self._together.run(call, *args, **kwargs)
 
     def run(self, work: Work[T]) -> T:
-        """What `work` returns for a connection in a transaction that writes, once that is committed.
+        """What `work` returns for a connection in a transaction that writes; committed, unless it is in `in_thread`.
 
-        For what happens with every message: on SQLite several such pieces share a transaction, and a piece may be run
-        twice. Raises what it raises, or `StoreUnavailable`, and then nothing of it was stored.
+        For what happens with every message. Raises what it raises, or `StoreUnavailable`, and then nothing was stored.
         """
-        if self._together is not None:
-            return self._together.run(work)
+        if (connection := self._shared.connection) is not None:
+            return work(connection)
         with self.write() as connection:
             return work(connection)
 
     @contextmanager
+    def _share(self) -> Iterator[None]:
+        """A transaction that every `run` of this thread is a part of."""
+        with self.write() as connection:
+            self._shared.connection = connection
+            try:
+                yield
+            finally:
+                self._shared.connection = None
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that writes. Commits on success; raises `StoreUnavailable` when nothing could be stored."""
+        if self._shared.connection is not None:
+            raise RuntimeError("a call of in_thread writes by Database.run: this would wait for itself")
         try:
             with self._writer(), self.engine.begin() as connection:
                 due(connection)  # what a transaction that was rolled back left behind
@@ -149,7 +174,15 @@ class Database:
             raise StoreUnavailable(f"database check failed: {type(error).__name__}") from None
 
     def close(self) -> None:
+        if self._together is not None:
+            self._together.close()
         self.engine.dispose()
+
+
+class _Shared(threading.local):
+    """The connection of this thread's transaction, while several calls share it."""
+
+    connection: Connection | None = None
 
 
 def _prepare_postgres(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's own connection type

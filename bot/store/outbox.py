@@ -20,7 +20,6 @@ from sqlalchemy import (
     update,
 )
 
-from bot.metrics import METRICS
 from bot.ports import OutboxClaim, Paces, Price, Priority, Report, Spent
 from bot.store.costs import spend, spent_on
 from bot.store.database import Database
@@ -108,7 +107,7 @@ class SqlOutbox:
     # ---- leases ----------------------------------------------------------------------------------------------------
 
     def claim_messages(self, limit: int, lease_s: float, now: float, paces: Paces) -> Sequence[OutboxClaim]:
-        def take(connection: Connection) -> list[tuple[Row[*tuple[Any, ...]], OutboxClaim]]:
+        def take(connection: Connection) -> list[OutboxClaim]:
             rates = Rates(connection, paces, now)
             ids = outbox_heads(connection, rates.senders(), limit, now)
             if not ids:
@@ -120,12 +119,9 @@ class SqlOutbox:
             if admitted:
                 ids = [row.id for row, _ in admitted]
                 connection.execute(_LEASE, {"b_ids": ids, "b_now": now, "b_until": now + lease_s})
-            return admitted
+            return [claim for _, claim in admitted]
 
-        taken = self._db.run(take)
-        if lost := sum(row.state == "sending" for row, _ in taken):
-            METRICS.leases_lost.labels("outbox").inc(lost)
-        return [claim for _, claim in taken]
+        return self._db.run(take)
 
     def _claim(self, connection: Connection, row: Row[*tuple[Any, ...]], now: float) -> OutboxClaim | None:
         """The row as it will be once it is claimed; None, and given up, when it cannot be read."""

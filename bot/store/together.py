@@ -1,114 +1,132 @@
 """Several writes in one transaction: what waits for SQLite's one writer is written, and synced to the disk, together.
 
-Databases call it group commit. The thread that gets its turn does the work of all that wait behind it ("flat
-combining": Hendler et al., 2010, https://doi.org/10.1145/1810479.1810540), so that work waits for one transaction.
+Databases call it group commit. One thread of a process writes for all its coroutines, so that they hand over nothing
+to each other: with a thread for each, Python's own lock was passed on forty times a message (docs/benchmarks.md).
 """
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections import deque
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, ParamSpec, TypeVar
 
-from sqlalchemy import Connection
+MOST = 8  # calls in one transaction: a webhook of the other process waits for all of them
 
-MOST = 8  # pieces of work in one transaction: a webhook of the other process waits for all of them
-
+P = ParamSpec("P")
 T = TypeVar("T")
-Work = Callable[[Connection], T]
 
 
 class Together:
-    """`write` opens a transaction that writes. Thread-safe."""
+    """Calls in one thread, as many as wait in one `transaction`, in their order. Make it and use it from any thread."""
 
-    def __init__(self, write: Callable[[], AbstractContextManager[Connection]]) -> None:
-        self._write = write
-        self._guard = threading.Lock()  # of the next two, for an instant
-        self._leading = False
-        self._waiting: deque[_Piece[Any]] = deque()
+    def __init__(self, transaction: Callable[[], AbstractContextManager[object]]) -> None:
+        self._transaction = transaction
+        self._waiting: SimpleQueue[_Piece[Any] | None] = SimpleQueue()
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
 
-    def run(self, work: Work[T]) -> T:
-        """What `work` returns, once it is committed; what it raises, and then nothing of it is stored.
+    async def run(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `call` returns, once it is committed; what it raises, and then nothing of it is stored.
 
-        It may be run a second time, when another piece of the same transaction failed: it must change nothing but the
-        database.
+        It may be called a second time, when another call of the same transaction failed: it must change nothing but
+        the database.
         """
-        piece = _Piece(work)
-        with self._guard:
-            waits, self._leading = self._leading, True
-            if waits:
-                self._waiting.append(piece)
-        if waits:
-            piece.wait()
-        if not piece.done:
-            self._lead(piece)
-        return piece.result()
+        piece = _Piece(partial(call, *args, **kwargs))
+        if self._thread is None:
+            self._start()
+        self._waiting.put(piece)
+        return await piece.ended
 
-    def _lead(self, piece: _Piece[Any]) -> None:
-        """Run this piece and all that wait; then let the first that came meanwhile lead."""
+    def close(self) -> None:
+        """Return once all that waits is done. What comes after it starts anew."""
         with self._guard:
-            others = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST - 1))]
-        self._run([piece, *others])
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            self._waiting.put(None)
+            thread.join()
+
+    def _start(self) -> None:
         with self._guard:
-            following = self._waiting.popleft() if self._waiting else None
-            self._leading = following is not None
-        for one in others if following is None else (*others, following):
-            one.wake()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
+                self._thread.start()
 
-    def _run(self, pieces: list[_Piece[Any]]) -> None:
-        """All of them at once; each by itself where one of them failed, for whose fault it was shows then."""
-        if len(pieces) == 1 or not self._run_at_once(pieces):
-            for piece in pieces:
-                self._run_at_once([piece])
+    def _write(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            pieces = [first]
+            if not self._at_once(pieces):
+                for piece in pieces:
+                    self._at_once([piece], alone=True)
+            _tell(pieces)
 
-    def _run_at_once(self, pieces: list[_Piece[Any]]) -> bool:
-        """False when one of several pieces failed, and nothing is decided about any."""
-        working = False
+    def _at_once(self, pieces: list[_Piece[Any]], *, alone: bool = False) -> bool:
+        """Do these, and unless `alone` all that wait by the time that it is our turn to write: they are added.
+
+        False when one of several failed, and nothing is decided about any: whose fault it was shows when each is done
+        by itself.
+        """
+        begun = working = False
         try:
-            with self._write() as connection:
-                working = True
-                results = [piece.work(connection) for piece in pieces]
+            with self._transaction():
+                if not alone:
+                    pieces += self._next(MOST - len(pieces))
+                begun = working = True
+                results = [piece.call() for piece in pieces]
                 working = False
-        except BaseException as error:  # noqa: BLE001 - raised in the threads that it belongs to
+        except BaseException as error:  # noqa: BLE001 - raised where it belongs to
             if working and len(pieces) > 1:
                 return False
+            if not (begun or alone):  # no way to the database: nobody need find that out by waiting for it himself
+                pieces += self._next(self._waiting.qsize())
             for piece in pieces:
-                piece.fail(error)
+                piece.error = error
         else:
             for piece, result in zip(pieces, results, strict=True):
-                piece.end(result)
+                piece.result.append(result)
         return True
+
+    def _next(self, most: int) -> list[_Piece[Any]]:
+        pieces: list[_Piece[Any]] = []
+        with suppress(Empty):
+            while len(pieces) < most:
+                piece = self._waiting.get_nowait()
+                if piece is None:
+                    self._waiting.put(None)  # the end: not before these are done
+                    break
+                pieces.append(piece)
+        return pieces
 
 
 class _Piece(Generic[T]):
-    """One piece of work and how it ended."""
+    """One call, and the future of the coroutine that waits for it."""
 
-    def __init__(self, work: Work[T]) -> None:
-        self.work = work
-        self.done = False
-        self._asleep = threading.Lock()
-        self._asleep.acquire()
-        self._result: list[T] = []
-        self._error: BaseException | None = None
+    def __init__(self, call: Callable[[], T]) -> None:
+        self.call = call
+        self.loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[T] = self.loop.create_future()
+        self.result: list[T] = []
+        self.error: BaseException | None = None
 
-    def wait(self) -> None:
-        """Until it is done, or has to lead."""
-        self._asleep.acquire()
+    def settle(self) -> None:
+        if self.ended.cancelled():
+            return
+        if self.error is not None:
+            self.ended.set_exception(self.error)
+        else:
+            self.ended.set_result(self.result[0])
 
-    def wake(self) -> None:
-        self._asleep.release()
 
-    def end(self, result: T) -> None:
-        self._result.append(result)
-        self.done = True
+def _tell(pieces: Sequence[_Piece[Any]]) -> None:
+    """Wake the loops once each, not once for every piece."""
 
-    def fail(self, error: BaseException) -> None:
-        self._error = error
-        self.done = True
+    def settle(mine: Sequence[_Piece[Any]]) -> None:
+        for piece in mine:
+            piece.settle()
 
-    def result(self) -> T:
-        if self._error is not None:
-            raise self._error
-        return self._result[0]
+    for loop in {piece.loop for piece in pieces}:
+        with suppress(RuntimeError):  # it is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, [piece for piece in pieces if piece.loop is loop])

@@ -86,7 +86,12 @@ def _ended(worker: Worker, working: asyncio.Task[None]) -> None:
 
 def _mount(web: FastAPI, straight: Router, app: App, worker: Worker | None, worker_at: str) -> None:
     settings = app.settings
-    inbox = InboxService(app.stores.inbox, app.stores.outbox, worker.wake if worker is not None else lambda: None)
+    inbox = InboxService(
+        app.stores.inbox,
+        app.stores.outbox,
+        worker.wake if worker is not None else lambda: None,
+        in_thread=app.stores.database.in_thread,
+    )
     straight.routes.extend(rasa_actions.create_router(app.actions, settings.derived("rasa-actions")).routes)
     straight.routes.extend(gateway.create_router(app.channels, inbox, settings.effective_public_url).routes)
     other = OtherProcess(app.http, worker_at) if worker_at else None
