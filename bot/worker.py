@@ -161,9 +161,9 @@ class Worker:
         while not self._stopping.is_set():
             signal.clear()
             claimed: list[C] = []
-            if len(running) < CONCURRENCY:
+            if room := CONCURRENCY - len(running):
                 try:
-                    claimed = await claim(CONCURRENCY - len(running))
+                    claimed = await claim(room)
                 except ports.StoreUnavailable as error:
                     log.error("database unavailable", extra={"reason": str(error)})
                     await asyncio.sleep(DOWN_DELAY_S)
@@ -175,7 +175,7 @@ class Worker:
                 task = asyncio.ensure_future(handle(item))
                 running.add(task)
                 task.add_done_callback(done)
-            if not claimed:
+            if not room or len(claimed) < room:  # there is no more, or whatever there is must wait
                 await signal.wait(POLL_S)
         if running:
             await asyncio.wait(running)
