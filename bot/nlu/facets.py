@@ -72,6 +72,8 @@ def _in_order(
     "carte grise papiers et prix": a name alone may only be a part of a story, two joined are an enumeration.
     """
     found: list[tuple[str, float] | None] = [by_question.get(part) for part in parts]
+    if len(parts) == 1:
+        return [one for one in found if one is not None]  # nothing beside it: no name counts
     named = [
         [named_facet(part, first=first) for first in (True, False)] if ours is None else [None, None]
         for part, ours in zip(parts, found, strict=True)

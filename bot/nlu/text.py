@@ -20,6 +20,7 @@ _AND = frozenset({"w", "wa", "o", "et", "and", "puis", "ensuite", "mais", "و", 
 _INTERROGATIVE = frozenset({"howmuch", "where", "how", "when", "who", "what", "whether"})
 _ASKED_BY_NAME = frozenset({"money", "delay", "doc", "steps", "valid", "office"})  # "casier: prix, délai"
 _EDGE = 3  # words beside an "and" among which a name counts: "dossier à préparer et délai"
+_REMEMBERED = 8192  # words, each met again and again
 _SHORT = 3  # words of a question that only names what is asked
 
 
@@ -59,17 +60,20 @@ def _facet_names() -> dict[str, str]:
     return {normalise(word): facet for facet, words in stored.items() for word in words.split()}
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _named_by(word: str) -> str | None:
+    """What `_facet_names` says of a word in any of its forms."""
+    names = _facet_names()
+    return next((names[form] for form in (*forms(word), *forms(to_arabic(word))) if form in names), None)
+
+
 def named_facet(clause: str, *, first: bool) -> str | None:
     """The facet that a clause names without asking, beside an "and": "carte grise papiers | et prix" names documents.
 
     `first`: the "and" follows the clause, so that its end counts, else its beginning. "j'ai mes papiers et …" asks for
     no papers.
     """
-    names = _facet_names()
-    read = [
-        next((names[form] for form in (*forms(word), *forms(to_arabic(word))) if form in names), None)
-        for word in clause.split()
-    ]
+    read = [_named_by(word) for word in clause.split()]
     if "" in read:
         return None
     edge = read[-_EDGE:] if first else read[:_EDGE]
@@ -79,6 +83,7 @@ def named_facet(clause: str, *, first: bool) -> str | None:
     return (named[-1] if first else named[0]) if named else None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _after_and(word: str) -> str | None:
     """What follows the "and" that `word` begins with: "" when it is nothing else, None when it does not."""
     if word in _AND:

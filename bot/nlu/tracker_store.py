@@ -10,11 +10,11 @@ knows.
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
+import ujson
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
@@ -51,7 +51,7 @@ class LastTurnStore(TrackerStore):
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         events = needed(tracker)
-        rows = [(tracker.sender_id, one.type_name, one.timestamp, json.dumps(one.as_dict())) for one in events]
+        rows = [(tracker.sender_id, one.type_name, one.timestamp, ujson.dumps(one.as_dict())) for one in events]
         if rows:  # a conversation that has only been made holds nothing yet
             await asyncio.get_running_loop().run_in_executor(self._writer, self._write, tracker.sender_id, rows)
 
@@ -59,7 +59,7 @@ class LastTurnStore(TrackerStore):
         rows = self._reading.execute("SELECT data FROM events WHERE sender_id = ? ORDER BY id", (sender_id,)).fetchall()
         if not rows:
             return None
-        return DialogueStateTracker.from_dict(sender_id, [json.loads(data) for (data,) in rows], self.domain.slots)
+        return DialogueStateTracker.from_dict(sender_id, [ujson.loads(data) for (data,) in rows], self.domain.slots)
 
     async def keys(self) -> Iterable[str]:
         return [sender for (sender,) in self._reading.execute("SELECT DISTINCT sender_id FROM events")]

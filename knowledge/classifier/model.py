@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from sklearn.svm import LinearSVC
 
 from knowledge.classifier.network import Network, Shape, bag
 from knowledge.classifier.network import train as train_network
+from knowledge.classifier.reader import Reader
 from knowledge.classifier.views import Message
 
 BLOCKS: tuple[dict[str, Any], ...] = (  # docs/benchmarks.md shows what each one adds
@@ -111,28 +113,34 @@ class TextClassifier:
     def _features(self, views: Mapping[str, str]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Columns and values of one message: what `TfidfVectorizer.transform` gives, without its set-up per call."""
         columns: list[int] = []
-        values: list[NDArray[np.float32]] = []
-        for block, (analyse, vocabulary, idf, first) in zip(self.blocks, self._readers, strict=True):
-            counts = Counter(
-                index for gram in analyse(views[block["view"]]) if (index := vocabulary.get(gram, -1)) >= 0
-            )
-            if counts:
-                found = np.fromiter(counts, dtype=np.int64, count=len(counts))
-                weighed = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * idf[found]
-                columns.extend((found + first).tolist())
-                values.append((weighed / np.sqrt(weighed @ weighed)).astype(np.float32))
-        if not columns:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        return np.asarray(columns, dtype=np.int64), np.concatenate(values)
+        counts: list[int] = []
+        bounds = [0]  # between blocks
+        for block, reader in zip(self.blocks, self._readers, strict=True):
+            found = Counter(reader.columns(views[block["view"]]))
+            columns.extend(found)
+            counts.extend(found.values())
+            bounds.append(len(columns))
+        wanted = np.asarray(columns, dtype=np.int64)
+        values = (1 + np.log(np.asarray(counts, dtype=np.float32))) * self._idf[wanted]
+        for start, end in pairwise(bounds):
+            if end > start:
+                part = values[start:end]
+                part /= np.sqrt(part @ part)
+        return wanted, values
 
     @cached_property
-    def _readers(self) -> list[tuple[Callable[[str], list[str]], Mapping[str, int], NDArray[np.float32], int]]:
-        """Of each block: how a view is divided, its vocabulary, its idf, and the column of its first feature."""
+    def _readers(self) -> list[Reader]:
+        """Of each block."""
         readers, first = [], 0
-        for one in self.vectorizers:
-            readers.append((one.build_analyzer(), one.vocabulary_, one.idf_.astype(np.float32), first))
+        for block, one in zip(self.blocks, self.vectorizers, strict=True):
+            readers.append(Reader(block["analyzer"], block["ngram_range"], one.vocabulary_, first))
             first += len(one.vocabulary_)
         return readers
+
+    @cached_property
+    def _idf(self) -> NDArray[np.float32]:
+        """Of every column."""
+        return np.concatenate([one.idf_ for one in self.vectorizers]).astype(np.float32)
 
     def save(self, directory: Path) -> None:
         vocabularies = [

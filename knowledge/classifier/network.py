@@ -21,6 +21,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 BUCKETS = 2**16
+_ANY = crc32(b"any") % BUCKETS  # the row that every message reads
 _WRITTEN, _MEANT = ("standard", "skeletons"), ("concepts",)  # views seen down to the letters, and by the word only
 _SHORTEST, _LONGEST = 3, 5  # characters of an n-gram, the word's bounds included
 _BETA1, _BETA2, _TINY = 0.9, 0.999, 1e-8  # Adam's usual numbers
@@ -49,27 +50,31 @@ class Shape:
 
 
 @lru_cache(maxsize=32768)
-def _grams(view: str, word: str) -> tuple[int, ...]:
+def _of_word(view: str, word: str) -> tuple[int, ...]:
+    """The rows of a word and, where it is seen down to the letters, of its n-grams."""
+    whole = crc32(f"{view}={word}".encode()) % BUCKETS
+    if view not in _WRITTEN:
+        return (whole,)
     bounded = f"^{word}$"
     size = len(bounded)
     grams = [bounded[i : i + n] for n in range(_SHORTEST, _LONGEST + 1) for i in range(size - n + 1)]
-    return tuple(crc32(f"{view} {gram}".encode()) % BUCKETS for gram in grams)
+    return (whole, *(crc32(f"{view} {gram}".encode()) % BUCKETS for gram in grams))
 
 
 def bag(views: Mapping[str, str]) -> Ints:
     """The rows of the table that a message reads: words, neighbouring words and n-grams of its views; never empty."""
-    found: set[int] = {crc32(b"any") % BUCKETS}
+    found: set[int] = {_ANY}
     for view in (*_WRITTEN, *_MEANT):
         words = views[view].split()
         for word in words:
-            found.add(crc32(f"{view}={word}".encode()) % BUCKETS)
-            if view in _WRITTEN:
-                found.update(_grams(view, word))
+            found.update(_of_word(view, word))
         found.update(
-            crc32(f"{view}:{one} {other}".encode()) % BUCKETS
-            for one, other in zip(["^", *words], [*words, "$"], strict=True)
+            [
+                crc32(f"{view}:{one} {other}".encode()) % BUCKETS
+                for one, other in zip(["^", *words], [*words, "$"], strict=True)
+            ]
         )
-    return np.fromiter(sorted(found), dtype=np.int64, count=len(found))
+    return np.asarray(sorted(found), dtype=np.int64)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from knowledge.language.arabizi import to_arabic
 from knowledge.language.concepts import concepts_of
@@ -22,6 +23,7 @@ _WHERE = re.compile(
     r"(?<!\w)(?:où|ou(?=\s+(?:est|sont|se|je|on|puis|peut|faire|aller|deposer|déposer|trouver)\b))", re.IGNORECASE
 )
 LONGEST = 600  # characters classified: the question is in the first ones, and time stays bounded
+_REMEMBERED = 8192  # words, each met again and again
 _REACH = 4  # words between which a pair is seen: "combien ... passeport"
 
 
@@ -33,6 +35,11 @@ def spell_where(text: str) -> str:
 def pairs(words: Sequence[str], reach: int = _REACH) -> str:
     """Every two words in order with at most `reach` - 1 words between them, as one word each."""
     return " ".join(f"{one}_{other}" for i, one in enumerate(words) for other in words[i + 1 : i + 1 + reach])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _stem(word: str) -> str:
+    return min(forms(word), key=len)
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ class Message:
         for word, consonants in zip(self.words, self.skeletons, strict=True):
             about.extend(concepts_of(word) or ([] if consonants in known else [RARE]))
         plain = [one for word in self.words for one in standard(word).split()]
-        stems = [min(forms(word), key=len) for word in plain]
+        stems = [_stem(word) for word in plain]
         return {
             "standard": " ".join([*plain, *question]),
             "stems": " ".join([*stems, *question]),

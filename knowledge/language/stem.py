@@ -7,9 +7,11 @@ Light on purpose: two spellings of one word meet, and no root is invented. Input
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _ARABIC = re.compile(r"[ء-ي]")
 _SHORTEST = 3  # letters that must be left
+_REMEMBERED = 16384  # words, each met again and again
 _ARTICLE = re.compile(r"^[وف]?(?:ال|لل|بال|فال|كال|دال|هال)")  # والملف بالبطاقه للجواز دالباسبور
 _PROCLITIC = re.compile(r"^[وفبلكدت]")  # ولاكارط فالقياده بتمن لكارط
 _PROGRESSIVE = re.compile(r"^(?:كا|تا|كي|كت|كن|تي|غا?[نيت])")  # كنخلص كيتخلص تيخلصو غنخلص
@@ -39,6 +41,7 @@ def forms(word: str) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def skeleton(word: str) -> str:
     """The consonants of `word`, alike ones made one: لوراق, lwra9 in Arabic script and الاوراق come close together.
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from jsonschema import ValidationError
+from jsonschema import ValidationError, validate
 from rasa.core.actions.action import RemoteAction
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.graph import GraphSchema, SchemaNode
@@ -30,6 +30,17 @@ def test_a_right_answer_is_accepted(repaired: RemoteAction) -> None:
     slot = {"event": "slot", "name": "file_number", "value": None, "timestamp": None}
 
     assert repaired._validate_action_result({"events": [slot], "responses": [{"custom": {"dalil": 1}}]})
+
+
+@pytest.mark.parametrize("events", [None, [], "none", [1]])
+@pytest.mark.parametrize("responses", [None, [], [{}], [{"custom": {}}, {}], ["text"], {}, ""])
+def test_an_answer_that_is_waved_through_is_one_that_the_schema_accepts(events: object, responses: object) -> None:
+    schema = RemoteAction.action_response_format_spec()
+    answer = {"events": events, "responses": responses}
+    for given in (answer, {"events": events}, {"responses": responses}, [answer], None):
+        if rasa_server._is_plain(given):
+            validate(given, schema)
+    assert rasa_server._is_plain({"events": [], "responses": [{"custom": {}}]})
 
 
 @pytest.mark.parametrize(

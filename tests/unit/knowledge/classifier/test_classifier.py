@@ -4,11 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from knowledge.classifier import benchmark
 from knowledge.classifier.ablation import examples, messages
 from knowledge.classifier.model import Options, TextClassifier
 from knowledge.classifier.network import BUCKETS, Shape, bag, train
+from knowledge.classifier.reader import Reader
 from knowledge.classifier.views import Message, pairs
 
 ASKS = {
@@ -79,6 +81,37 @@ def test_a_stored_classifier_still_votes_with_both_models(classifier: TextClassi
     classifier.save(tmp_path)
     loaded = TextClassifier.load(tmp_path)
     assert np.allclose(loaded.votes("fin nemchi"), classifier.votes("fin nemchi"), atol=5e-3)
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "", "a", "ab abc a a", "combien  combien ؟", "inconnu"])
+def test_a_message_has_the_features_that_scikit_learn_gives_it(classifier: TextClassifier, text: str) -> None:
+    seen = Message.of(text).views(classifier._known)
+    by_scikit = [
+        vectorizer.transform([seen[block["view"]]]).toarray()[0]
+        for block, vectorizer in zip(classifier.blocks, classifier.vectorizers, strict=True)
+    ]
+    columns, values = classifier._features(seen)
+    ours = np.zeros(len(classifier.weights), np.float32)
+    ours[columns] = values
+    assert np.allclose(np.concatenate(by_scikit), ours, atol=1e-6)
+    assert len(set(columns.tolist())) == len(columns)
+
+
+@pytest.mark.parametrize(("analyzer", "ngrams"), [("word", (1, 1)), ("word", (1, 2)), ("char_wb", (2, 5))])
+def test_a_text_is_divided_as_by_scikit_learn_and_in_its_order(analyzer: str, ngrams: tuple[int, int]) -> None:
+    analyse = TfidfVectorizer(
+        analyzer=analyzer, ngram_range=ngrams, token_pattern=r"\S+", lowercase=False
+    ).build_analyzer()
+    texts = [*TEXTS, "", "a bc def ghij klmno a bc", "فين فين"]
+    vocabulary = {gram: place for place, gram in enumerate(sorted({gram for text in TEXTS for gram in analyse(text)}))}
+    reader = Reader(analyzer, ngrams, vocabulary, first=100)
+    expected = [[100 + vocabulary[gram] for gram in analyse(text) if gram in vocabulary] for text in texts]
+    assert expected == [list(reader.columns(text)) for text in texts]
+
+
+def test_an_analyzer_that_no_block_has_is_refused() -> None:
+    with pytest.raises(ValueError, match="no reader for char"):
+        Reader("char", (1, 2), {}, 0)
 
 
 def test_no_texts_have_no_probabilities(classifier: TextClassifier) -> None:
