@@ -175,7 +175,8 @@ class Search:
         # Enough for the hits and the rejected even where every question among them is beaten.
         needed = 2 * self._settings.thresholds.candidates + len(self._procedures) - self._sheets
         best = np.lexsort((self._by_id, -scores))[:needed]
-        return [Hit(self._procedures[i], float(scores[i]), float(lexical[i]), float(dense[i])) for i in best]
+        parts = zip(best.tolist(), *(part[best].tolist() for part in (scores, lexical, dense)), strict=True)
+        return [Hit(self._procedures[place], *of_sheet) for place, *of_sheet in parts]
 
     def _fits(self, spoken: frozenset[str], country: Country) -> np.ndarray:
         """The factor of each sheet. Variants are few, and so are the sets of them that are spoken: each is kept."""
