@@ -42,6 +42,7 @@ _SHORT_YEAR = (  # not two by two in a phone number
 )
 _NO_YEAR = re.compile(rf"(?<!\S)(?:\d{{1,2}} {_NAMED}|m\d{{1,2}} \d{{1,2}})(?!\S)")
 
+_DIGIT = re.compile(r"\d")
 _RUN = re.compile(r"\d+|[^\W\d_]+")
 _ARABIC = re.compile(r"[ء-ۿ]")
 _ORDINAL = frozenset({"er", "ere", "ère", "e", "eme", "ème", "st", "nd", "rd", "th"})  # 1er, 2ème
@@ -78,7 +79,10 @@ def read_birth_date(text: str, today: date) -> Reading:
 
     A year of two digits is one of the last century where it cannot be of this one; else he is asked for all four.
     """
-    plain = " ".join(_parts_of(text[:_LONGEST]))
+    text = unicodedata.normalize("NFKC", text[:_LONGEST])
+    if not _DIGIT.search(text):  # most messages are no date
+        return Reading(None, DateMistake.NOT_A_DATE)
+    plain = " ".join(_parts_of(text))
     match, century = _first(_WHOLE_YEAR, plain), 0
     short = _first(_SHORT_YEAR, plain) if match is None else None
     if short is not None and int(short["year"]) > today.year % 100:

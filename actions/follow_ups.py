@@ -83,8 +83,10 @@ class FollowUps:
 
     def picked(self, text: str, context: Context) -> str | None:
         """The payload that "la deuxième" or "رقم 2" picks from the choices offered last."""
+        if not context.choices:
+            return None
         left = self._around_ordinals.without(tokens(text))
-        if len(left) != 1 or not context.choices:
+        if len(left) != 1:
             return None
         number = int(left[0]) if left[0].isdecimal() and len(left[0]) == 1 else self._ordinal(left[0])
         return context.choices[number - 1] if 1 <= number <= len(context.choices) else None
@@ -111,9 +113,11 @@ class FollowUps:
     # ---- going back ------------------------------------------------------------------------------------------------
 
     def _back(self, text: str, context: Context, country: Country) -> FollowUp | None:
+        if not context.earlier:
+            return None
         words = self._led_in(tokens(text))
         length = self._go.at(words, 0)
-        if not length or not context.earlier:
+        if not length:
             return None
         where = self._to.without(words[length:])
         if all(word in self._last or bare(word) in self._last for word in where):
@@ -247,8 +251,10 @@ class FollowUps:
 
     def _moved(self, text: str, context: Context, country: Country) -> FollowUp | None:
         """ "And for my son?", "و فالجزائر؟": nothing but a variant or a country, so that the same is asked of it."""
+        if context.procedure is None:
+            return None
         words = tokens(text)
-        if context.procedure is None or len(words) > self._longest_move or self._is_facet(words):
+        if len(words) > self._longest_move or self._is_facet(words):
             return None
         same = context.model_copy(update={"pending_facets": context.facets})
         named = self._countries.named(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import aiohttp
 import httpx2
 from pydantic import ValidationError
+from pydantic_core import from_json, to_json
 
 from actions.contract import TurnInput, TurnResult
 
@@ -26,6 +26,7 @@ class DialogueFailed(Exception):
 
 
 CONNECT_S = 1.0
+_JSON = {"Content-Type": "application/json"}
 KEEP_S = 3.0  # an idle connection is closed before Rasa closes it (Sanic: 5 seconds)
 
 
@@ -50,10 +51,10 @@ class RasaDialogue:
 
         Rasa answers 200 and `[]` when anything inside it failed, so an empty list is a failure.
         """
-        body = {"sender": turn.conversation_id, "message": text, "metadata": turn.model_dump(mode="json")}
+        body = to_json({"sender": turn.conversation_id, "message": text, "metadata": turn})
         try:
             url = self.url_of(turn.conversation_id)
-            async with self._client().post(f"{url}/webhooks/rest/webhook", json=body) as response:
+            async with self._client().post(f"{url}/webhooks/rest/webhook", data=body, headers=_JSON) as response:
                 status, answer = response.status, await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise DialogueDown(type(error).__name__) from None
@@ -61,7 +62,7 @@ class RasaDialogue:
             raise DialogueDown(f"HTTP {status}")
         if status != 200:
             raise DialogueFailed(f"HTTP {status}")
-        said = [item["custom"] for item in json.loads(answer) if "custom" in item]
+        said = [item["custom"] for item in from_json(answer) if "custom" in item]
         if ACTIONS_DOWN in said:
             raise DialogueDown("Rasa cannot reach the actions")
         results = [_result(custom) for custom in said]

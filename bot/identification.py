@@ -169,7 +169,7 @@ class Identification:
 
     def written(self, text: str, person_id: str, turn_id: str, now: float) -> Written | None:
         """What the code in a message came to; None where the message holds none or none is waited for."""
-        digits = _code_in(text)
+        digits = code_in(text)
         if digits is None:
             return None
         code, bare = digits
@@ -221,7 +221,7 @@ def way_back(address: Address, code: str) -> str | None:
     return None
 
 
-def _code_in(text: str) -> tuple[str, bool] | None:
+def code_in(text: str) -> tuple[str, bool] | None:
     """A code in a message, and whether the message is nothing else."""
     plain = ascii_digits(text)
     bare = re.sub(r"[\s.\-–]", "", plain)

@@ -81,18 +81,23 @@ def keyword_in(text: str) -> Keyword | None:
     for form in _forms(text):
         if not form or len(form) > load_keywords().longest:
             continue
-        for candidate in (form, _without_courtesy(form)):
-            phrase = " ".join(_once(candidate)) + " "
-            for keyword, expression in _expressions().items():
-                if expression.fullmatch(phrase):
-                    return keyword
+        bare = _without_courtesy(form)
+        for candidate in (form, bare) if bare != form else (form,):
+            said = _expressions().fullmatch(" ".join(_once(candidate)) + " ")
+            if said is not None and said.lastgroup is not None:
+                return Keyword(said.lastgroup)
     return None
 
 
 def _is_sign(text: str) -> bool:
     """Whether `text` is nothing but stop signs, however many, with punctuation or not."""
-    shown = {char for char in text if unicodedata.category(char)[0] not in "MCZP"}
-    return bool(shown) and shown <= load_keywords().signs
+    signs, shown = load_keywords().signs, False
+    for char in text:
+        if unicodedata.category(char)[0] not in "MCZP":
+            if char not in signs:
+                return False
+            shown = True
+    return shown
 
 
 def _forms(text: str) -> Iterator[list[str]]:
@@ -102,22 +107,24 @@ def _forms(text: str) -> Iterator[list[str]]:
     words = tokens(text)
     yield words
     yield to_arabic(text).split()
+    apart = _NO_WORD.sub(" ", text).split()
     lookalikes = str.maketrans(load_keywords().lookalikes)
-    for meant in ({}, lookalikes):
-        apart = (word.translate(meant) if _LETTER.search(word) else word for word in _NO_WORD.sub(" ", text).split())
-        spelled = tokens(_SPELLED.sub(lambda letters: letters[0].replace(" ", ""), " ".join(apart)))
+    meant = [word.translate(lookalikes) if _LETTER.search(word) else word for word in apart]
+    for each in (apart, meant) if meant != apart else (apart,):
+        spelled = tokens(_SPELLED.sub(lambda letters: letters[0].replace(" ", ""), " ".join(each)))
         if spelled != words:
             yield spelled
 
 
 @cache
-def _expressions() -> dict[Keyword, re.Pattern[str]]:
-    """One expression for each keyword, over normalised words with a space after each."""
+def _expressions() -> re.Pattern[str]:
+    """All keywords, each a group of its name, over normalised words with a space after each. The first one counts."""
     data = load_keywords()
-    return {
-        keyword: re.compile("|".join(_expression(p) for patterns in data.patterns(keyword).values() for p in patterns))
+    groups = {
+        keyword: "|".join(_expression(p) for patterns in data.patterns(keyword).values() for p in patterns)
         for keyword in Keyword
     }
+    return re.compile("|".join(f"(?P<{keyword.value}>{patterns})" for keyword, patterns in groups.items()))
 
 
 def _expression(pattern: str) -> str:

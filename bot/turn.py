@@ -21,7 +21,7 @@ from bot import notice
 from bot.conversation import Conversation, Owner
 from bot.following import Following, Voice
 from bot.guard import Guard, Refusal, answered_with, heard_again
-from bot.identification import Identification, Written
+from bot.identification import Identification, Written, code_in
 from bot.identity_links import Confirmed
 from bot.keywords import Keyword, keyword_in
 from bot.notice import EXPORTED, Notices
@@ -191,7 +191,7 @@ class Turns:
         """A message in the citizen's own words."""
         if keyword is Keyword.FORGET or (keyword is Keyword.CONFIRM and asked_to_confirm):
             return self._forget(self._heard(claim, conversation, text, now), now, confirmed=asked_to_confirm)
-        if (own := await self._own(claim, self._heard(claim, conversation, text, now), keyword, now)) is not None:
+        if keyword is not None and (own := await self._own(claim, conversation, text, keyword, now)) is not None:
             return own
         if keyword is Keyword.NO_MORE:  # once: the first stop ends the form that he may be in, and only that
             conversation = self._heard(claim, conversation, text, now)
@@ -210,9 +210,10 @@ class Turns:
         return await self._through_dialogue(claim, conversation, to_rasa, None, now)
 
     async def _own(
-        self, claim: Claim, conversation: Conversation, keyword: Keyword | None, now: float
+        self, claim: Claim, conversation: Conversation, text: str, keyword: Keyword, now: float
     ) -> TurnPlan | None:
         """What a keyword asks of the app itself: what is kept of him, what is followed; None for anything else."""
+        conversation = self._heard(claim, conversation, text, now)
         if keyword is Keyword.CONFIRM and conversation.context.choices[:1] == (_FOLLOW,):
             return await self._follow(conversation, payloads.Follow(), now)
         match keyword:
@@ -228,7 +229,7 @@ class Turns:
 
     async def _code(self, claim: Claim, conversation: Conversation, text: str, now: float) -> Written | None:
         """What the code of a sign-in in this message came to; None where it holds none."""
-        if self._identification is None:
+        if self._identification is None or code_in(text) is None:
             return None
         turn = str(claim.inbox_id)
         return await asyncio.to_thread(self._identification.written, text, conversation.person_id, turn, now)

@@ -11,10 +11,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import cache
+from operator import itemgetter
 
 from connectors.messages import Choice, Reply, ReplyLanguage
 from connectors.sms_text import is_gsm7, segments, to_gsm7_french
 from connectors.sms_text import split as split_sms
+from connectors.text import CharacterTable
 
 MORE = "0"  # what the citizen sends for the next page
 SEND: dict[ReplyLanguage, str] = {"fr": "Envoyez", "ar": "أرسل", "ary": "اكتب"}  # said in every Darija
@@ -46,6 +49,7 @@ class _Pages:
     def __init__(self, reply: Reply, max_segments: int) -> None:
         self._language = reply.language
         self._max = max_segments
+        self._in_gsm7 = cache(to_gsm7_french)  # a line is laid out several times
         self._main = self._lines(reply.paragraphs)
         self._source = self._lines([_one_line(reply.source_short or reply.source)])
         self._details = self._lines(reply.details)
@@ -104,15 +108,17 @@ class _Pages:
                 yield from split_sms(line, self._max - 1)
 
     def _fits(self, lines: Sequence[str], choices: tuple[Choice, ...], *, more: bool) -> bool:
-        return segments(self._page(lines, choices, more=more)).segments <= self._max
+        return self._laid_out(lines, choices, more=more)[1] <= self._max
 
     def _page(self, lines: Sequence[str], choices: tuple[Choice, ...], *, more: bool) -> str:
-        """The text of one page. Full titles read better; they are taken where they cost no segment more."""
-        full, short = (
-            self._encodable("\n".join([*lines, *self._last_line(choices, more=more, short=short)]))
-            for short in (False, True)
-        )
-        return full if segments(full).segments <= segments(short).segments else short
+        return self._laid_out(lines, choices, more=more)[0]
+
+    def _laid_out(self, lines: Sequence[str], choices: tuple[Choice, ...], *, more: bool) -> tuple[str, int]:
+        """The text of one page, and its segments. Full titles read better; they are taken where they cost none more."""
+        full = self._encoded([*lines, *self._last_line(choices, more=more, short=False)])
+        if not choices:
+            return full
+        return min(full, self._encoded([*lines, *self._last_line(choices, more=more, short=True)]), key=itemgetter(1))
 
     def _last_line(self, choices: tuple[Choice, ...], *, more: bool, short: bool) -> list[str]:
         numbered = [f"{n} {_one_line((c.short if short else '') or c.title)}" for n, c in enumerate(choices, start=1)]
@@ -131,12 +137,13 @@ class _Pages:
         line = _THOUSANDS.sub(lambda match: match[0].replace(" ", ""), line)
         return _PHONE.sub(lambda match: re.sub(r"[ .-]", "", match[0]), line)
 
-    def _encodable(self, text: str) -> str:
-        """French in the cheap alphabet where all of it can be written so."""
-        if self._language != "fr":
-            return text
-        plain = to_gsm7_french(text)
-        return plain if is_gsm7(plain) else text
+    def _encoded(self, lines: Sequence[str]) -> tuple[str, int]:
+        """Lines as one text, French in the cheap alphabet where all of it can be written so; and its segments."""
+        text = "\n".join(lines)
+        if self._language == "fr":
+            plain = "\n".join(map(self._in_gsm7, lines))
+            text = plain if is_gsm7(plain) else text
+        return text, segments(text).segments
 
 
 def _one_line(text: str) -> str:
@@ -144,4 +151,7 @@ def _one_line(text: str) -> str:
 
 
 def _visible(text: str) -> str:
-    return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    return text.translate(_VISIBLE)
+
+
+_VISIBLE = CharacterTable(lambda c: "" if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs") else c)

@@ -10,8 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
+from connectors.text import CharacterTable, utf16_units
 from connectors.text import split as split_text
-from connectors.text import utf16_units
 
 Encoding = Literal["GSM-7", "UCS-2"]
 
@@ -78,7 +78,7 @@ def to_gsm7_french(text: str) -> str:
     message in UCS-2: Arabic is never replaced.
     """
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(_french(char) for char in text)
+    return text.translate(_TO_FRENCH)
 
 
 def split(text: str, max_segments: int) -> list[str]:
@@ -107,3 +107,6 @@ def _french(char: str) -> str:
     plain = "".join(_FRENCH.get(part, part) for part in unicodedata.normalize("NFKD", char))
     plain = "".join(part for part in plain if ord(part) not in _LATIN_MARKS)
     return plain if plain and is_gsm7(plain) else char
+
+
+_TO_FRENCH = CharacterTable(_french)

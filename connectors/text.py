@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 ELLIPSIS = "…"
+_CACHED_CHARACTERS = 4096  # more than all letters of our languages; a bound against hostile text
 _ZWJ = "\u200d"
 _ZWNJ = "\u200c"
 _REGIONAL = range(0x1F1E6, 0x1F200)
@@ -33,6 +34,20 @@ _PREFERENCES: tuple[tuple[tuple[re.Pattern[str], ...], float], ...] = (
     ((_CLAUSE,), 0.0),
     ((_WORD,), 0.0),
 )
+
+
+class CharacterTable(dict[int, str]):
+    """A `str.translate` table of what `of` makes of each character, filled as characters are met."""
+
+    def __init__(self, of: Callable[[str], str]) -> None:
+        super().__init__()
+        self._of = of
+
+    def __missing__(self, codepoint: int) -> str:
+        written = self._of(chr(codepoint))
+        if len(self) < _CACHED_CHARACTERS:
+            self[codepoint] = written
+        return written
 
 
 def utf16_units(text: str) -> int:

@@ -30,7 +30,8 @@ class DenseIndex:
         return self._vectors[place] if known is procedure else None
 
     def _encoded(self, procedure: Procedure) -> Vectors:
-        return self._embedder.encode([forms.plain(text) for text in phrases_of(procedure)])
+        # Spellings of one phrase come out alike; each is compared with every question, so it is kept once.
+        return self._embedder.encode(list(dict.fromkeys(forms.plain(text) for text in phrases_of(procedure))))
 
     def score(self, text: str) -> Scores:
         """Cosine similarity of each sheet's nearest phrase, -1 to 1, shape [sheets]."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from knowledge.settings import LexicalSettings, Settings
 from knowledge.vocabulary import Vocabulary
 
 Scores = npt.NDArray[np.float32]  # one per sheet, in the index's order
+_REMEMBERED = 4096  # words, most of them met again in the next questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,21 @@ class _Posting:
 Match = tuple[float, _Posting]  # quality (0 to 1) and where
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A word with what it counts. It `explains` so much of these `sheets`, and `adds` so much to these `names`.
+
+    `ordinary`: it stands in questions only.
+    """
+
+    weight: float
+    ordinary: bool
+    sheets: npt.NDArray[np.intp]
+    explains: Scores
+    names: npt.NDArray[np.intp]
+    adds: Scores
+
+
 class LexicalIndex:
     """BM25 over weighted fields, with a score of 1 for a sheet that explains every word of the question."""
 
@@ -86,6 +103,7 @@ class LexicalIndex:
         names_per_sheet = np.array([len(sheet.keys_per_name) for sheet in sheets], dtype=np.intp)
         self._name_starts = np.cumsum(names_per_sheet) - names_per_sheet
         self._full = _rarities_of_names(sheets, _rarities_of_words(lexicon, self._idf))
+        self._found = lru_cache(_REMEMBERED)(self._find)  # each word is asked for when a question is read, and scored
         self._postings: dict[str, _Posting | None] = {}  # only of keys that were asked for and are in the lexicon
 
     def score(self, text: str) -> Scores:
@@ -107,15 +125,13 @@ class LexicalIndex:
         known = unknown = 0.0
         for readings in dict.fromkeys(forms.words(text)):
             if not self._vocabulary.any_empty(readings):
-                matches = list(self._matches(readings))
-                if not matches:
+                found = self._found(readings)
+                if found is None:
                     unknown += self._weight_unknown(readings)
                     continue
-                best = self._best(matches)
-                weight = self._weight(matches, best)
-                known += weight
-                explained += weight * best
-                named += self._best_in_names(matches)
+                known += found.weight
+                explained[found.sheets] += found.explains
+                named[found.names] += found.adds
         if known == 0 or not self._size:
             return explained, np.zeros_like(explained)
         possible = known + min(unknown, self._settings.unknown_words)
@@ -132,34 +148,31 @@ class LexicalIndex:
 
     def _is_ordinary(self, readings: tuple[str, ...]) -> bool:
         """Whether a word is everyday language: in questions only, or in a list of frequent words."""
-        matches = list(self._matches(readings))
-        if matches:
-            return all(posting.naming < 1 for _, posting in matches)
+        found = self._found(readings)
+        if found is not None:
+            return found.ordinary
         short = any(len(word) < 3 or word.isdigit() for word in readings)
         return short or _is_frequent(readings) or self._vocabulary.any_soft(readings)
 
-    def _weight(self, matches: list[Match], best: Scores) -> float:
+    def _find(self, readings: tuple[str, ...]) -> _Found | None:
+        """Where a word stands; None where no sheet has it."""
+        matches = list(self._matches(readings))
+        if not matches:
+            return None
+        sheets, best = _best(self._size, [(posting.sheets, quality * posting.weights) for quality, posting in matches])
+        names, adds = _best(len(self._full), [(posting.names, quality * posting.idf) for quality, posting in matches])
+        weight = self._weight(matches, float(best.max(initial=0)))
+        ordinary = all(posting.naming < 1 for _, posting in matches)
+        return _Found(weight, ordinary, sheets, weight * best, names, adds)
+
+    def _weight(self, matches: list[Match], best: float) -> float:
         """What a word counts: rare ones most, but those that stand in one phrase of a sheet by chance little."""
         rarity = max(posting.idf * posting.naming for _, posting in matches)
-        return rarity * math.pow(float(best.max()), self._settings.by_chance)
+        return rarity * math.pow(best, self._settings.by_chance)
 
     def _weight_unknown(self, readings: tuple[str, ...]) -> float:
         """What a word that no sheet has counts against all of them."""
         return self._settings.ordinary_word if self._is_ordinary(readings) else self._settings.unknown_word
-
-    def _best(self, matches: list[Match]) -> Scores:
-        """How surely each sheet has a word, 0 to 1."""
-        scores = np.zeros(self._size, dtype=np.float32)
-        for quality, posting in matches:
-            scores[posting.sheets] = np.maximum(scores[posting.sheets], quality * posting.weights)
-        return scores
-
-    def _best_in_names(self, matches: list[Match]) -> Scores:
-        """What a word adds to each name it stands in."""
-        scores = np.zeros(len(self._full), dtype=np.float32)
-        for quality, posting in matches:
-            scores[posting.names] = np.maximum(scores[posting.names], quality * posting.idf)
-        return scores
 
     def _matches(self, readings: tuple[str, ...]) -> Iterator[Match]:
         """Postings of a word under its keys with the quality of each match; typos only if nothing else matched."""
@@ -219,6 +232,15 @@ class LexicalIndex:
         settings: LexicalSettings = self._settings
         norm = settings.saturation * (1 - settings.length + settings.length * relative_length)
         return np.asarray(raw / (raw + norm), dtype=np.float32)
+
+
+def _best(size: int, found: Sequence[tuple[Numbers, Scores | float]]) -> tuple[npt.NDArray[np.intp], Scores]:
+    """Those of `size` places where something was found, and the best score at each."""
+    scores = np.zeros(size, dtype=np.float32)
+    for places, score in found:
+        scores[places] = np.maximum(scores[places], score)
+    somewhere = np.flatnonzero(scores > 0)  # of booleans: several times as fast as of numbers
+    return somewhere, scores[somewhere]
 
 
 def _is_frequent(readings: tuple[str, ...]) -> bool:

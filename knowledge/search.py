@@ -9,19 +9,21 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from knowledge.dense import DenseIndex, phrases_of
 from knowledge.embedding import Embedder
 from knowledge.faq import FaqEntry
-from knowledge.index import LexicalIndex
+from knowledge.index import LexicalIndex, Scores
 from knowledge.lexicon import Lexicon, SheetWords, read_sheet
 from knowledge.loader import Catalogue
 from knowledge.procedures import Country, Procedure
 from knowledge.settings import Settings, Words
 from knowledge.vocabulary import Vocabulary
 
+_REMEMBERED = 16  # texts, one a turn in hand: a follow-up or another country asks again; few, being citizens' words
 _WHOLE = 0.85  # of a name's rarity: a name is whole with its words in another spelling
 
 
@@ -94,6 +96,8 @@ class Search:
         self._lexical = LexicalIndex(found_by[: self._sheets], self._lexicon, settings, self.vocabulary)
         self._lexical_of_all = LexicalIndex(found_by, self._lexicon, settings, self.vocabulary)
         self._dense = DenseIndex(self._procedures, embedder, kept.dense)
+        self._lexical_scores = lru_cache(_REMEMBERED)(self._score_words)
+        self._dense_scores = lru_cache(_REMEMBERED)(self._dense.score)
         self._by_id = np.argsort(np.argsort([p.id for p in self._procedures]))  # its place in the order of ids
         self._fits_of: dict[tuple[frozenset[str], Country], np.ndarray] = {}
 
@@ -108,9 +112,9 @@ class Search:
     def search(self, text: str, country: Country, *, detail: bool = True) -> SearchResult:
         """The sheets that `text` may mean, those of `country` preferred. `detail`: it asks a price, a place …"""
         started = time.perf_counter()
-        lexical = np.concatenate([self._lexical.score(text), self._lexical_of_all.score(text)[self._sheets :]])
+        lexical = self._lexical_scores(text)
         lexical_done = time.perf_counter()
-        dense = self._dense.score(text)
+        dense = self._dense_scores(text)
         dense_done = time.perf_counter()
         hits = self._without_beaten(self._ranked(text, country, lexical, dense), detail)
         limits = self._settings.thresholds
@@ -119,6 +123,9 @@ class Search:
         done = time.perf_counter()
         marks = {"lexical": (started, lexical_done), "dense": (lexical_done, dense_done), "rank": (dense_done, done)}
         return SearchResult(kept, rejected, {name: (end - begin) * 1000 for name, (begin, end) in marks.items()})
+
+    def _score_words(self, text: str) -> Scores:
+        return np.concatenate([self._lexical.score(text), self._lexical_of_all.score(text)[self._sheets :]])
 
     def names_nothing(self, text: str) -> bool:
         """Whether `text` holds only words that name no procedure ("w ch7al?", "et pour mon fils ?")."""
@@ -175,7 +182,8 @@ class Search:
         # Enough for the hits and the rejected even where every question among them is beaten.
         needed = 2 * self._settings.thresholds.candidates + len(self._procedures) - self._sheets
         best = np.lexsort((self._by_id, -scores))[:needed]
-        return [Hit(self._procedures[i], float(scores[i]), float(lexical[i]), float(dense[i])) for i in best]
+        parts = zip(best.tolist(), *(part[best].tolist() for part in (scores, lexical, dense)), strict=True)
+        return [Hit(self._procedures[place], *of_sheet) for place, *of_sheet in parts]
 
     def _fits(self, spoken: frozenset[str], country: Country) -> np.ndarray:
         """The factor of each sheet. Variants are few, and so are the sets of them that are spoken: each is kept."""

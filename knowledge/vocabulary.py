@@ -16,6 +16,7 @@ from knowledge.settings import Words
 Keys = frozenset[str]  # under which one word is recognised
 Phrase = tuple[Keys, ...]
 
+_REMEMBERED = 64  # texts: an answer asks half a dozen times; being citizens' words, few are kept
 _CONSONANTS = 4
 _LETTERS_AFTER_AND = 3  # shorter words may begin with this letter themselves
 
@@ -29,6 +30,7 @@ class Vocabulary:
         self._links = _normalised(words.links)
         self._means = _normalised(words.means)
         self._variants = _Phrases((name, _phrase(text)) for name, texts in words.variants.items() for text in texts)
+        self._spoken_variants = lru_cache(_REMEMBERED)(self._find_variants)
         services = (name for domain in words.not_covered.values() for service in domain for name in service)
         self._not_covered = _Phrases(("", self._name(text)) for text in services)
 
@@ -46,11 +48,16 @@ class Vocabulary:
 
     def variants(self, text: str) -> frozenset[str]:
         """The variants that `text` speaks of: {"renewal"}, {"minor"} …"""
-        return frozenset(name for name, _ in self._variants.spoken(_spoken(text)))
+        return self._spoken_variants(text)[0]
 
     def variant_words(self, text: str) -> frozenset[int]:
         """The words of `text`, by position, that speak of a variant."""
-        return frozenset(position for _, span in self._variants.spoken(_spoken(text)) for position in span)
+        return self._spoken_variants(text)[1]
+
+    def _find_variants(self, text: str) -> tuple[frozenset[str], frozenset[int]]:
+        """The variants that `text` speaks of, and where."""
+        spoken = list(self._variants.spoken(_spoken(text)))
+        return frozenset(name for name, _ in spoken), frozenset(at for _, span in spoken for at in span)
 
     def without_uncovered(self, text: str) -> str | None:
         """`text` without the names of services that no sheet is about; None where it names none of those."""
@@ -101,6 +108,9 @@ class _Phrases:
         for position, word in enumerate(words):
             for name, phrase, at in (kept for key in word for kept in self._kept.get(key, ())):
                 start = position - at
+                if len(phrase) == 1:  # one word, and it is the one that was found
+                    yield name, range(position, position + 1)
+                    continue
                 span = words[start : start + len(phrase)] if start >= 0 else ()
                 if len(span) == len(phrase) and not any(map(frozenset.isdisjoint, span, phrase)):
                     yield name, range(start, start + len(phrase))

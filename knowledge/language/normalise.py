@@ -49,6 +49,7 @@ _ARABIC = {
 _LATIN = {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "ı": "i", "ʼ": " ", "ʻ": " ", "ʾ": " ", "ʿ": " "}
 _OWN = {**_ARABIC, **_LATIN, "ـ": ""}  # the last one is tatweel
 
+_REMEMBERED = 64  # a message is read a dozen times while it is answered; being citizens' words, few are kept
 _CACHED_CHARACTERS = 8192  # more than all letters of our languages; a bound against hostile text
 _DISPLAYED_CONTROLS = "\n\t"
 
@@ -93,6 +94,7 @@ _NUMBER_WITH_UNIT = re.compile(  # 300dh, 18ans, 5dh; but ch7al, 3lach, sa77a st
     r"\b(\d{2,}(?=[a-z])|\d(?=(?:dhs?|mad|euros?|ans?|mois|jours?|h)\b))"
 )
 _DIGIT = re.compile(r"\d")
+_ELIDES = frozenset("jlpqd")  # letters that begin what _ELIDED finds: most words are not looked at
 _ELIDED = re.compile(r"((?:jus|lors|puis|quel)?qu|[ldj])(?=[aeiouh])([a-z]{4,})")  # lattestation, dextrait, quelle
 
 
@@ -110,6 +112,7 @@ def french_words() -> frozenset[str]:
     return frozenset(words)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def normalise(text: str) -> str:
     """The form in which texts are compared: folded words, one space between them, no punctuation.
 
@@ -122,11 +125,13 @@ def normalise(text: str) -> str:
     if _DIGIT.search(folded):
         folded = _NUMBER_WITH_UNIT.sub(r"\1 ", _DIGIT_BY_ARABIC.sub(" ", folded))
     table = shorthand()
-    return " ".join(table.get(word) or _with_elision(word) for word in folded.split())
+    return " ".join([table.get(word) or _with_elision(word) for word in folded.split()])
 
 
 def _with_elision(word: str) -> str:
     """Put back the gap of an apostrophe left out (lattestation), where the rest is French and the whole is no word."""
+    if word[0] not in _ELIDES:
+        return word
     elided = _ELIDED.fullmatch(word)
     if elided is None or elided[2] not in french_words() or word in french_words():
         return word
