@@ -16,6 +16,7 @@ from knowledge.language import arabizi, darija, normalise
 Quality = Literal["exact", "stem", "sound", "standard"]
 Key = tuple[str, Quality]
 
+_TEXTS = 64  # texts whose reading is remembered; being citizens' words, few are
 _SHORTEST_STEM = 3
 _BEGINNING = 6  # letters by which long French words of one family are alike: renouveler, renouvellement
 _ARABIC = re.compile(r"[ء-ي]")
@@ -28,7 +29,7 @@ _ARABIC_ENDING = re.compile(r"(?:تي|تك|ته|ها|هم|نا|كم|ات|ين|ي
 _FRENCH_ENDING = re.compile(r"(?:es|s|x|e)$")
 
 
-@lru_cache(maxsize=16384)  # a question is read several times while it is answered, a sheet's names while it is read
+@lru_cache(_TEXTS)  # a question is read several times while it is answered, a sheet's names while it is read
 def words(text: str) -> tuple[tuple[str, ...], ...]:
     """The words of `text`, each as typed and, where it is Darija in Latin letters, also in Arabic script."""
     typed = normalise.tokens(text)
@@ -38,7 +39,7 @@ def words(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple((one,) if one == other else (one, other) for one, other in zip(typed, written, strict=True))
 
 
-@lru_cache(maxsize=16384)  # the shipped content's phrases, of which evaluations and tests make several indices
+@lru_cache(_TEXTS)
 def plain(text: str) -> str:
     """The one form that embeddings see: normalised, Darija in Arabic script and as standard Arabic where known."""
     return " ".join(darija.standard(word) for word in arabizi.to_arabic(text).split())
