@@ -7,6 +7,7 @@ what was said before, and what can be asked next.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
@@ -50,6 +51,11 @@ _NAMED = frozenset({Reason.FOUND, Reason.SAME_ANSWER, Reason.SEVERAL, Reason.ELS
 _MAY_HOLD_A_NAME = frozenset({"greet", "affirm"})  # "oui, le passeport"; "thanks for the passport" asks nothing
 
 
+@cache  # nothing changes it, and reading it takes a quarter of a second
+def _vocabulary() -> Vocabulary:
+    return Vocabulary(load_words())
+
+
 class AnswerQuestion(Action):
     """`appointments` None: no book is connected, and none are offered."""
 
@@ -60,7 +66,7 @@ class AnswerQuestion(Action):
         self._countries = load_countries()
         self._words = load_follow_up_words()
         self._deadlines = Deadlines(wording, knowledge)
-        self._questions = Questions(knowledge, self._countries, self._words, Vocabulary(load_words()))
+        self._questions = Questions(knowledge, self._countries, self._words, _vocabulary())
 
     def name(self) -> str:
         return "action_answer"

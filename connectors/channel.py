@@ -153,3 +153,12 @@ class Bulky(Protocol):
     def max_body(self) -> int:
         """Bytes of the largest genuine webhook, where that is more than the gateway takes from others."""
         ...
+
+
+@runtime_checkable
+class Screened(Protocol):
+    """A channel that sees many a forgery by its headers alone. The gateway asks before it reads the body."""
+
+    def screen(self, headers: Mapping[str, str]) -> None:
+        """Raise `Forged` for what `verify` would refuse with any body. Lower-case names."""
+        ...

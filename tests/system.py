@@ -20,6 +20,7 @@ from connectors.tls import usual_tls
 from tests.ports import free_port
 
 START_TIMEOUT_S = 180.0
+COMMAND_TIMEOUT_S = 300.0  # most take three seconds; beside four busy processes some took over two minutes
 
 
 @dataclass(slots=True)
@@ -51,7 +52,14 @@ class System:
         """Run another `dalil` command with the same settings; `text` is its standard input."""
         argv = [sys.executable, "-m", "bot.cli", *command]
         return subprocess.run(
-            argv, cwd=PROJECT, env=self.env, input=text, capture_output=True, text=True, timeout=120, check=False
+            argv,
+            cwd=PROJECT,
+            env=self.env,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_S,
+            check=False,
         )
 
     def tree(self) -> list[psutil.Process]:

@@ -6,13 +6,13 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
-from starlette.routing import Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from bot.bootstrap import App, build_app
 from bot.government import event_door
@@ -35,13 +35,11 @@ def create_web(settings: Settings, *, worker: bool, worker_at: str = "") -> Fast
     `worker_at`: URL of another process whose figures /metrics shall show too.
     """
 
-    straight = Router(redirect_slashes=False)
-
     @asynccontextmanager
-    async def lifespan(web: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(web: Web) -> AsyncIterator[None]:
         app = build_app(settings)
         own = app.worker() if worker else None
-        _mount(web, straight, app, own, worker_at)
+        _mount(web, app, own, worker_at)
         running = [asyncio.create_task(app.content_watch.run())]
         if own is not None:
             working = asyncio.create_task(own.run())
@@ -56,25 +54,36 @@ def create_web(settings: Settings, *, worker: bool, worker_at: str = "") -> Fast
             await asyncio.gather(*running)
             await app.close()
 
-    web = FastAPI(title="Dalil", lifespan=lifespan, docs_url="/api/docs", redoc_url=None)
-    web.add_middleware(_Straight, router=straight)
-    return web
+    return Web(lifespan)
 
 
-class _Straight:
-    """Webhooks and Rasa's calls pass by FastAPI's own layers, which cost as much as the signature they may not have.
+class Web(FastAPI):
+    """FastAPI, past which webhooks and Rasa's calls go straight: its layers cost more than refusing a forged webhook.
 
-    There is nothing to inject, validate or document; what is none of `router`'s goes on to FastAPI.
+    For these there is nothing to inject, validate or document. What is none of `straight`'s goes on to FastAPI; of a
+    mistake the server itself makes a 500.
     """
 
-    def __init__(self, app: ASGIApp, router: Router) -> None:
-        self._app = app
-        self._router = router
-        router.default = app
+    def __init__(self, lifespan: Lifespan[Web]) -> None:
+        super().__init__(title="Dalil", lifespan=lifespan, docs_url="/api/docs", redoc_url=None)
+        self.straight = Router(redirect_slashes=False, default=super().__call__)
+        self._posted: dict[str, ASGIApp] = {}
+
+    def take_webhooks(self, routes: Sequence[BaseRoute]) -> None:
+        """A webhook is found by its whole path, without asking one pattern after the other."""
+        self.straight.routes.extend(routes)
+        self._posted |= {
+            route.path: route.endpoint
+            for route in routes
+            if isinstance(route, Route) and isinstance(route.endpoint, gateway.Webhook)
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        straight = scope["type"] == "http" and scope["path"].startswith(("/channels/", "/internal/"))
-        await (self._router if straight else self._app)(scope, receive, send)
+        app: ASGIApp = super().__call__
+        if scope["type"] == "http" and scope["path"].startswith(("/channels/", "/internal/")):
+            posted = self._posted.get(scope["path"]) if scope["method"] == "POST" else None
+            app = posted or self.straight
+        await app(scope, receive, send)
 
 
 def _ended(worker: Worker, working: asyncio.Task[None]) -> None:
@@ -84,7 +93,7 @@ def _ended(worker: Worker, working: asyncio.Task[None]) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _mount(web: FastAPI, straight: Router, app: App, worker: Worker | None, worker_at: str) -> None:
+def _mount(web: Web, app: App, worker: Worker | None, worker_at: str) -> None:
     settings = app.settings
     inbox = InboxService(
         app.stores.inbox,
@@ -92,8 +101,8 @@ def _mount(web: FastAPI, straight: Router, app: App, worker: Worker | None, work
         worker.wake if worker is not None else lambda: None,
         in_thread=app.stores.database.in_thread,
     )
-    straight.routes.extend(rasa_actions.create_router(app.actions, settings.derived("rasa-actions")).routes)
-    straight.routes.extend(gateway.create_router(app.channels, inbox, settings.effective_public_url).routes)
+    web.straight.routes.extend(rasa_actions.create_router(app.actions, settings.derived("rasa-actions")).routes)
+    web.take_webhooks(gateway.create_router(app.channels, inbox, settings.effective_public_url).routes)
     other = OtherProcess(app.http, worker_at) if worker_at else None
     web.include_router(health.create_router(app.readiness(other.lives if other is not None else None), other))
     chat = app.channels["webchat"]

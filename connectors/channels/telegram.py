@@ -130,7 +130,10 @@ class Telegram:
     # ---- in --------------------------------------------------------------------------------------------------------
 
     def verify(self, request: WebhookRequest) -> None:
-        given = request.headers.get("x-telegram-bot-api-secret-token", "")
+        self.screen(request.headers)
+
+    def screen(self, headers: Mapping[str, str]) -> None:
+        given = headers.get("x-telegram-bot-api-secret-token", "")
         if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), self._secret):
             raise Forged("wrong secret token" if given else "no secret token")
 

@@ -25,12 +25,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import parse_qsl, urlsplit
-
-from twilio.request_validator import RequestValidator, get_signature_algorithm  # type: ignore[import-untyped]
+from urllib.parse import parse_qs, urlsplit
 
 from connectors.channel import Limits, Pace, Parsed, Recovery, WebhookRequest
 from connectors.channels.twilio_api import ERRORS, Templates, TwilioApi
+from connectors.channels.twilio_signature import Form, Signatures, matches_hash, read_form
 from connectors.errors import Forged, Malformed, Misconfigured
 from connectors.http import READ_SECONDS
 from connectors.messages import (
@@ -46,10 +45,8 @@ from connectors.messages import (
     Sent,
     SubscriptionChange,
 )
-from connectors.text import storable
 
 NAME = "twilio"
-MAX_FIELDS = 500  # Twilio sends a few dozen
 MAX_CHARS = 1600  # of Body, SMS and WhatsApp alike
 TEMPLATE_CHARS = 1024  # of a template's text
 STATUS_PATH = f"/channels/{NAME}/status"
@@ -112,7 +109,7 @@ class Twilio:
         if not config.auth_tokens:
             raise ValueError("TwilioConfig.auth_tokens is empty: no webhook could be verified")
         self._account_sid = config.account_sid
-        self._validators = tuple(RequestValidator(token) for token in config.auth_tokens)
+        self._signatures = Signatures(config.auth_tokens)
         self._senders = {
             Medium.SMS: config.sms_from or "",
             Medium.WHATSAPP: (config.whatsapp_from or "").removeprefix(_WHATSAPP),
@@ -146,21 +143,23 @@ class Twilio:
 
     # ---- in --------------------------------------------------------------------------------------------------------
 
+    def screen(self, headers: Mapping[str, str]) -> None:
+        self._signatures.screen(headers)
+
     def verify(self, request: WebhookRequest) -> None:
-        signature = request.headers.get("x-twilio-signature", "")
-        if not signature:
-            raise Forged("no signature")
-        signed = _signed_content(request)
-        algorithm = get_signature_algorithm(request.headers.get("x-twilio-webhooks-signature-settings"))
-        if not any(v.validate(request.url, signed, signature, algorithm) for v in self._validators):
-            raise Forged("wrong signature")
-        if isinstance(signed, _Form) and signed.one("AccountSid") not in ("", self._account_sid):
+        if _is_json(request):
+            _verify_hash(request)
+            self._signatures.check(request.url, "", request.headers)
+            return
+        form = read_form(request.body)
+        self._signatures.check(request.url, form.signed(), request.headers)
+        if form.one("AccountSid") not in ("", self._account_sid):
             raise Forged("another account")
 
     def parse(self, request: WebhookRequest) -> Parsed:
         if _is_json(request):
             raise Malformed("JSON where a form is due")
-        form = _Form(request.body)
+        form = read_form(request.body)
         if urlsplit(request.url).path.endswith("/status"):
             return Parsed(events=(_delivery(form),))
         return Parsed(events=(_event(form),))
@@ -195,52 +194,18 @@ def _stored(message: OutgoingMessage) -> bool:
     return approved or bool(message.buttons) or message.menu is not None
 
 
-class _Form(dict[str, list[str]]):
-    """A form as it came: empty fields, leading spaces, line ends and repeated names are kept, or signatures break."""
-
-    def __init__(self, body: bytes) -> None:
-        super().__init__()
-        try:
-            fields = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
-        except UnicodeDecodeError:
-            raise Malformed("not UTF-8") from None
-        except ValueError:
-            raise Malformed(f"more than {MAX_FIELDS} fields") from None
-        for name, value in fields:
-            self.setdefault(name, []).append(value)
-
-    def getlist(self, name: str) -> list[str]:
-        """All values of `name`: what RequestValidator asks for."""
-        return self[name]
-
-    def one(self, name: str) -> str:
-        """The first value of `name` as we can store it, or "" where there is none."""
-        return storable(self[name][0]) if name in self else ""
-
-    def needed(self, name: str) -> str:
-        """The first value of `name`; `Malformed` where there is none."""
-        if value := self.one(name):
-            return value
-        raise Malformed(f"no {name}")
-
-
 def _is_json(request: WebhookRequest) -> bool:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
 
 
-def _signed_content(request: WebhookRequest) -> _Form | str:
-    """What the signature covers beside the URL: a form, or a JSON body whose hash is in the URL."""
-    if not _is_json(request):
-        return _Form(request.body)
-    if "bodySHA256" not in dict(parse_qsl(urlsplit(request.url).query)):
-        raise Forged("JSON without bodySHA256")
-    try:
-        return request.body.decode()
-    except UnicodeDecodeError:
-        raise Malformed("not UTF-8") from None
+def _verify_hash(request: WebhookRequest) -> None:
+    """Of a JSON body the signature covers the hash, which is in the URL."""
+    hashes = parse_qs(urlsplit(request.url).query).get("bodySHA256")
+    if not hashes or not matches_hash(request.body, hashes[0]):
+        raise Forged("JSON without its hash in bodySHA256")
 
 
-def _delivery(form: _Form) -> DeliveryReport:
+def _delivery(form: Form) -> DeliveryReport:
     status = form.needed("MessageStatus")
     if status not in STATUSES:
         raise Malformed(f"unknown MessageStatus {status[:40]!r}")
@@ -255,7 +220,7 @@ def _delivery(form: _Form) -> DeliveryReport:
     )
 
 
-def _event(form: _Form) -> InboundEvent:
+def _event(form: Form) -> InboundEvent:
     provider_id, to, sender = form.needed("MessageSid"), form.needed("To"), form.needed("From")
     medium = Medium.WHATSAPP if sender.startswith(_WHATSAPP) else Medium.SMS
     address = Address(
@@ -283,11 +248,11 @@ def _event(form: _Form) -> InboundEvent:
     )
 
 
-def _text(form: _Form) -> str:
+def _text(form: Form) -> str:
     return form.one("Body") or form.one("ButtonText") or form.one("ListTitle")
 
 
-def _kind(form: _Form) -> MessageKind:
+def _kind(form: Form) -> MessageKind:
     """What came. A caption is in Body beside the media."""
     if form.one("Latitude"):
         return MessageKind.LOCATION

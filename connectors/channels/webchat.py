@@ -94,10 +94,13 @@ class WebChat:
     def recovery(self) -> Recovery:
         return Recovery.RESEND
 
-    def verify(self, request: WebhookRequest) -> None:
-        origin = request.headers.get("origin")  # browsers always send it; what sends none is no browser's victim
+    def screen(self, headers: Mapping[str, str]) -> None:
+        origin = headers.get("origin")  # browsers always send it; what sends none is no browser's victim
         if origin is not None and origin.rstrip("/") not in self._origins:
             raise Forged("origin")
+
+    def verify(self, request: WebhookRequest) -> None:
+        self.screen(request.headers)
         self.session_id(_field(_body(request), "session"))
 
     def parse(self, request: WebhookRequest) -> Parsed:

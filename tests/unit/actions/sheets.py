@@ -81,12 +81,15 @@ DRAFT = sheet("vignette", ("الفينييت", "Vignette auto", "لافينيي�
 SHEETS = (CASIER, PASSPORT, CHILD_PASSPORT, COMPLAINTS, DRAFT)
 
 
+_words = cache(load_words)
+
+
 def knowledge(*sheets: Procedure) -> Knowledge:
     """Knowledge of these sheets, with the shipped thresholds and no model to load."""
-    return Knowledge(Catalogue.of(sheets or SHEETS), TrigramEmbedder(), load_settings(), load_words())
+    return Knowledge(Catalogue.of(sheets or SHEETS), TrigramEmbedder(), load_settings(), _words())
 
 
 @cache
 def follow_ups() -> FollowUps:
     """The shipped words over these sheets."""
-    return FollowUps(load_follow_up_words(), load_words(), knowledge(), load_countries())
+    return FollowUps(load_follow_up_words(), _words(), knowledge(), load_countries())

@@ -7,12 +7,13 @@ import hmac
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from urllib.parse import urlencode
 
 import httpx2
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import Engine, event, func, select
+from starlette.types import ASGIApp, Message
 from twilio.request_validator import RequestValidator
 
 from bot.inbox import InboxService
@@ -24,6 +25,7 @@ from bot.store.tables import inbox as inbox_table
 from bot.store.tables import people
 from bot.vault import Vault
 from bot.web import gateway
+from bot.web.app import Web
 from connectors.channels.telegram import TelegramConfig
 from connectors.channels.twilio import TwilioConfig
 from connectors.channels.whatsapp import WhatsAppConfig
@@ -32,13 +34,14 @@ from connectors.registry import build_channels
 PUBLIC = "https://dalil.example"
 SID, TOKEN, SECRET = "AC" + "1" * 32, "invented-token", "invented-secret"
 APP_SECRET, VERIFY_TOKEN = "invented-app-secret", "invented-verify-token"
+WELL_FORMED = "A" * 27 + "="  # as long as a signature is, and nobody's
 
 
 class Gateway:
     """The gateway, its database and a provider that can sign."""
 
-    def __init__(self, http: httpx2.AsyncClient, database: Database, wakes: list[int]) -> None:
-        self.http, self.database, self.wakes = http, database, wakes
+    def __init__(self, web: ASGIApp, http: httpx2.AsyncClient, database: Database, wakes: list[int]) -> None:
+        self.web, self.http, self.database, self.wakes = web, http, database, wakes
 
     def form(self, number: int = 1, **fields: str) -> dict[str, str]:
         return {
@@ -64,6 +67,11 @@ class Gateway:
             return connection.execute(select(func.count()).select_from(inbox_table)).scalar_one()
 
 
+@asynccontextmanager
+async def _nothing_to_open(_: Web) -> AsyncIterator[None]:
+    yield
+
+
 @pytest.fixture
 async def gate(sqlite_database: Database) -> AsyncIterator[Gateway]:
     database, vault = sqlite_database, Vault(["c" * 43 + "="], b"a key of the tests")
@@ -81,11 +89,11 @@ async def gate(sqlite_database: Database) -> AsyncIterator[Gateway]:
         ),
     )
     wakes: list[int] = []
-    web = FastAPI()
     service = InboxService(SqlInbox(database, vault), SqlOutbox(database, vault), lambda: wakes.append(1))
-    web.include_router(gateway.create_router(channels, service, PUBLIC))
+    web = Web(_nothing_to_open)
+    web.take_webhooks(gateway.create_router(channels, service, PUBLIC).routes)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(web), base_url="http://internal:8000") as http:
-        yield Gateway(http, database, wakes)
+        yield Gateway(web, http, database, wakes)
     for channel in channels.values():
         await channel.close()
 
@@ -108,7 +116,8 @@ async def test_fields_that_we_do_not_know_are_signed_and_ignored(gate: Gateway) 
     ("headers", "changed"),
     [
         pytest.param({"X-Twilio-Signature": ""}, {}, id="unsigned"),
-        pytest.param({"X-Twilio-Signature": "bm90IGEgc2lnbmF0dXJl"}, {}, id="wrongly signed"),
+        pytest.param({"X-Twilio-Signature": "bm90IGEgc2lnbmF0dXJl"}, {}, id="signed in another form"),
+        pytest.param({"X-Twilio-Signature": WELL_FORMED}, {}, id="wrongly signed, in the right form"),
         pytest.param({}, {"AccountSid": "AC" + "2" * 32}, id="signed, but for another account"),
     ],
 )
@@ -121,6 +130,60 @@ async def test_a_forged_message_gets_403_and_leaves_only_a_count(
     assert 403 == await gate.twilio(gate.form(**changed), **headers)
 
     assert (0, [], before + 1) == (gate.stored(), gate.wakes, counter._value.get())
+
+
+@pytest.mark.parametrize(
+    ("channel", "headers"),
+    [
+        pytest.param("twilio", {}, id="twilio: unsigned"),
+        pytest.param("twilio", {"x-twilio-signature": "bm90IGEgc2lnbmF0dXJl"}, id="twilio: too short"),
+        pytest.param("twilio", {"x-twilio-signature": "é" * 28}, id="twilio: no base64"),
+        pytest.param(
+            "twilio",
+            {"x-twilio-signature": WELL_FORMED, "x-twilio-webhooks-signature-settings": "algorithm=HMAC_SHA256"},
+            id="twilio: of another algorithm",
+        ),
+        pytest.param("telegram", {}, id="telegram: no secret"),
+        pytest.param("telegram", {"x-telegram-bot-api-secret-token": "guess"}, id="telegram: a wrong secret"),
+        pytest.param("whatsapp", {}, id="whatsapp: unsigned"),
+        pytest.param("whatsapp", {"x-hub-signature-256": "sha256=" + "g" * 64}, id="whatsapp: no hash"),
+    ],
+)
+async def test_a_body_is_not_read_where_the_headers_give_the_forgery_away(
+    gate: Gateway, channel: str, headers: dict[str, str]
+) -> None:
+    counter = METRICS.rejected.labels(channel, "forged")
+    before = counter._value.get()
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        raise AssertionError("the body is read")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    path = f"/channels/{channel}"
+    named = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "headers": named}
+    await gate.web({**scope, "query_string": b""}, receive, send)
+
+    assert (403, before + 1) == (sent[0]["status"], counter._value.get())
+
+
+async def test_who_hangs_up_before_his_message_is_whole_is_not_answered(gate: Gateway) -> None:
+    coming = [{"type": "http.request", "body": b"Body=a", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Message:
+        return coming.pop(0)
+
+    async def send(message: Message) -> None:
+        raise AssertionError("somebody is answered")
+
+    headers = [(b"x-twilio-signature", WELL_FORMED.encode())]
+    scope = {"type": "http", "method": "POST", "path": "/channels/twilio", "query_string": b"", "headers": headers}
+    await gate.web(scope, receive, send)
+
+    assert 0 == gate.stored()
 
 
 async def test_a_genuine_message_with_a_changed_body_is_forged(gate: Gateway) -> None:
@@ -151,7 +214,7 @@ async def test_a_body_that_lies_about_its_length_is_cut_off(gate: Gateway) -> No
         for _ in range(64):
             yield b"a" * 16_384
 
-    response = await gate.http.post("/channels/twilio", content=endless(), headers={"X-Twilio-Signature": "x"})
+    response = await gate.http.post("/channels/twilio", content=endless(), headers={"X-Twilio-Signature": WELL_FORMED})
 
     assert 413 == response.status_code
 
@@ -291,8 +354,18 @@ async def test_a_wrong_challenge_gets_403(gate: Gateway, wrong: dict[str, str]) 
     assert (403, "") == (response.status_code, response.text)
 
 
-async def test_only_who_is_challenged_answers_a_get(gate: Gateway) -> None:
-    assert 405 == (await gate.http.get("/channels/twilio", params=CHALLENGE)).status_code
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        pytest.param("GET", "/channels/twilio", 405, id="only who is challenged answers a GET"),
+        pytest.param("PUT", "/channels/twilio/status", 405, id="nobody answers a PUT"),
+        pytest.param("POST", "/channels/twilio/", 404, id="a path is whole"),
+        pytest.param("POST", "/channels/twilio/other", 404, id="a path that is no webhook's"),
+        pytest.param("POST", "/other", 404, id="what is no webhook at all"),
+    ],
+)
+async def test_what_is_no_webhook_is_refused(gate: Gateway, method: str, path: str, status: int) -> None:
+    assert status == (await gate.http.request(method, path, params=CHALLENGE)).status_code
 
 
 async def test_an_unknown_channel_is_not_found(gate: Gateway) -> None:

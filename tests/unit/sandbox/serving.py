@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections import deque
@@ -51,11 +52,19 @@ def config(app_url: str, *, redelivery: tuple[float, ...] = (0.02,) * 3, public_
     )
 
 
+class _SoonGone(uvicorn.Server):
+    """uvicorn looks ten times a second whether it should end: as long as a test with a server of its own takes."""
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            await asyncio.sleep(0.005)
+
+
 class Server:
     """`app` served by uvicorn in a thread, on a port of loopback (0: any that is free)."""
 
     def __init__(self, app: ASGIApp, port: int = 0) -> None:
-        self._server = uvicorn.Server(
+        self._server = _SoonGone(
             uvicorn.Config(
                 app, host="127.0.0.1", port=port, log_level="warning", lifespan="auto", timeout_graceful_shutdown=1
             )
