@@ -70,7 +70,7 @@ def forged(given: argparse.Namespace) -> Figures:
     for database in given.databases:
         with traffic() as load, dalil(load.port, database, given.settings) as target:
             rate = (given.rates or (10,))[0]
-            found.append(scenarios.forged(load, target, rate, 1000, given.seconds or 15, console.print))
+            found.append(scenarios.forged(load, target, rate, 1000, given.seconds or 60, console.print))
     return found
 
 
