@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.ports import StoreUnavailable
 from bot.store.together import Together
 from bot.store.turnstile import Turnstile
 from bot.store.wakeup import Pipes, due
+
+_USED = "dalil_used"  # in a connection's `info`: when it was put back
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,6 +38,7 @@ _CONNECTION = {
     "tcp_user_timeout": 15_000,
 }
 BUSY_TIMEOUT_MS = 5_000  # another process holds SQLite's write lock: wait this long before giving up
+IDLED_S = 0.5  # a server needs longer than that to come back
 FROZEN_MS = 15_000  # a machine stands still in the middle of a transaction: what it locked is free again after this
 
 
@@ -56,10 +63,9 @@ class Database:
             )
         else:
             self._pipes, self._writer = None, nullcontext
-            self.engine = create_engine(
-                parsed, pool_size=10, max_overflow=5, pool_pre_ping=True, connect_args=_CONNECTION
-            )
+            self.engine = create_engine(parsed, pool_size=10, max_overflow=5, connect_args=_CONNECTION)
             event.listen(self.engine, "connect", _prepare_postgres)
+            _ask_after_idling(self.engine)
         self._shared = _Shared()
         self._together = Together(self._share) if self.is_sqlite else None
 
@@ -189,6 +195,26 @@ def _prepare_postgres(connection: Any, _record: object) -> None:  # noqa: ANN401
     connection.autocommit = True  # or the setting would end with this transaction
     connection.execute(f"SET idle_in_transaction_session_timeout = {FROZEN_MS}")
     connection.autocommit = False
+
+
+def _ask_after_idling(engine: Engine) -> None:
+    """Before it is used, ask a connection that has idled whether the server is there; if not, make all anew.
+
+    `pool_pre_ping` asks every time: of a busy process that is one statement more in each transaction.
+    """
+
+    def put_back(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_USED] = time.monotonic()
+
+    def taken(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:  # noqa: ANN401 - a driver's own type
+        if time.monotonic() - record.info.get(_USED, math.inf) > IDLED_S:
+            try:
+                engine.dialect.do_ping(connection)
+            except psycopg.Error as error:
+                raise InvalidatePoolError from error
+
+    event.listen(engine, "checkin", put_back)
+    event.listen(engine, "checkout", taken)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's own connection type
