@@ -134,7 +134,8 @@ class Sender:
     async def _record(self, claim: ports.OutboxClaim, provider_id: str) -> None:
         """Store that it was sent and, of an SMS, what it cost."""
         price = self._price_of(claim.message) if claim.message.to.medium is Medium.SMS else None
-        spent = await self._in_thread(self._outbox.sent, claim, provider_id, self._clock(), price)
+        budgeted = bool(self._budget)
+        spent = await self._in_thread(self._outbox.sent, claim, provider_id, self._clock(), price, budgeted)
         if price is None:
             return
         country = price.country or "other"

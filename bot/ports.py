@@ -171,9 +171,17 @@ class Outbox(Protocol):
         ...
 
     def sent(
-        self, claim: OutboxClaim, provider_message_id: str, now: float, price: Price | None = None
+        self,
+        claim: OutboxClaim,
+        provider_message_id: str,
+        now: float,
+        price: Price | None = None,
+        budgeted: bool = False,
     ) -> Spent | None:
-        """It was sent. `price`: of an SMS; then the answer is what this day's SMS cost with it."""
+        """It was sent. `price`: of an SMS; if `budgeted`, the answer is what this day's SMS cost with it.
+
+        That sum costs all workers a queue: no two may see the same.
+        """
         ...
 
     def spent(self, day: str) -> Spent:

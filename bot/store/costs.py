@@ -25,21 +25,32 @@ _SPENT = select(*(func.coalesce(func.sum(spending.c[name]), 0) for name in _SUMS
 )
 
 
-def spend(connection: Connection, price: Price, now: float) -> Spent:
-    """Count one SMS; what its day cost with it.
-
-    One at a time (SQLite has one writer), so that each SMS of the day sees another sum: the budget's alarm needs that.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(_ONE_AFTER_THE_OTHER)
-    day = datetime.fromtimestamp(now, UTC).date().isoformat()
+def spend(connection: Connection, price: Price, now: float) -> None:
+    """Count one SMS. On PostgreSQL the row of its day and country is locked until the transaction ends: do it last."""
     values = {
+        "day": _day(now),
+        "country": price.country,
         "segments": price.segments,
         "cost_micros": price.micros or 0,
         "unpriced": price.segments if price.micros is None else 0,
     }
-    connection.execute(_SPEND[connection.dialect.name], values | {"day": day, "country": price.country})
-    return spent_on(connection, day)
+    connection.execute(_SPEND[connection.dialect.name], values)
+
+
+def spend_in_turn(connection: Connection, price: Price, now: float) -> Spent:
+    """Count one SMS; what its day cost with it.
+
+    One at a time (SQLite has one writer), so that each SMS of the day sees another sum: the budget's alarm needs that.
+    Where there is no budget nobody need wait.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_ONE_AFTER_THE_OTHER)
+    spend(connection, price, now)
+    return spent_on(connection, _day(now))
+
+
+def _day(now: float) -> str:
+    return datetime.fromtimestamp(now, UTC).date().isoformat()
 
 
 def spent_on(connection: Connection, day: str) -> Spent:

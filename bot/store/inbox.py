@@ -178,11 +178,12 @@ class SqlInbox:
             if plan.forget:
                 person = connection.execute(select(person_of(claim.conversation.id))).scalar_one()
                 lock_person(connection, person)
-            _save_conversation(connection, claim.conversation, plan.conversation, now)
             for message in plan.messages:
                 queue(connection, plan.conversation.id, message, now, inbox_id=claim.inbox_id, trace=claim.trace)
             if plan.messages:
                 notify(connection, OUTBOX)
+            # From here on a webhook of this conversation waits (PostgreSQL), so what needs no lock is done before.
+            _save_conversation(connection, claim.conversation, plan.conversation, now)
             for effect in plan.effects:
                 _apply(connection, plan.conversation.id, effect, now)
             if plan.forget:

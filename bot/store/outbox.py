@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from bot.ports import OutboxClaim, Paces, Price, Priority, Report, Spent
-from bot.store.costs import spend, spent_on
+from bot.store.costs import spend, spend_in_turn, spent_on
 from bot.store.database import Database
 from bot.store.heads import outbox_heads
 from bot.store.opt_out import unreachable
@@ -170,7 +170,12 @@ class SqlOutbox:
             return queue(connection, conversation_id, message, now, priority=priority)
 
     def sent(
-        self, claim: OutboxClaim, provider_message_id: str, now: float, price: Price | None = None
+        self,
+        claim: OutboxClaim,
+        provider_message_id: str,
+        now: float,
+        price: Price | None = None,
+        budgeted: bool = False,
     ) -> Spent | None:
         costs = {} if price is None else {"segments": price.segments, "cost_micros": price.micros}
         channel = claim.message.to.channel
@@ -179,7 +184,11 @@ class SqlOutbox:
             was = mark_sent(connection, self._vault, claim.outbox_id, channel, provider_message_id, now, costs=costs)
             if costs and not was:  # two workers sent it: both SMS cost something, and the row says so once
                 connection.execute(update(outbox).where(outbox.c.id == claim.outbox_id).values(costs))
-            return None if price is None else spend(connection, price, now)
+            if price is not None and budgeted:
+                return spend_in_turn(connection, price, now)
+            if price is not None:
+                spend(connection, price, now)
+            return None
 
         return self._db.run(save)
 

@@ -16,7 +16,7 @@ from bot.metrics import METRICS
 from bot.outbox import Sender
 from bot.ports import Price, Priority, Spent, TurnPlan
 from bot.prices import PriceTable
-from bot.store.costs import SqlCosts, spend
+from bot.store.costs import SqlCosts, spend_in_turn
 from bot.store.database import Database
 from bot.store.inbox import SqlInbox
 from bot.store.outbox import SqlOutbox
@@ -139,7 +139,7 @@ def test_the_alarm_comes_once_though_many_workers_send_at_once(database: Databas
     def send(number: int) -> list[tuple[str, float]]:
         price = prices[number % 4]
         with database.write() as connection:
-            after = spend(connection, price, EVENING)
+            after = spend_in_turn(connection, price, EVENING)
         return budget.crossed(after, price)
 
     with ThreadPoolExecutor(8) as pool:
