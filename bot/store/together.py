@@ -12,12 +12,13 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar
 
 MOST = 8  # calls in one transaction: a webhook of the other process waits for all of them
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Waiting: TypeAlias = "SimpleQueue[_Piece[Any] | None]"  # None: the end
 
 
 class Together:
@@ -25,8 +26,8 @@ class Together:
 
     def __init__(self, transaction: Callable[[], AbstractContextManager[object]]) -> None:
         self._transaction = transaction
-        self._waiting: SimpleQueue[_Piece[Any] | None] = SimpleQueue()
-        self._guard = threading.Lock()
+        self._guard = threading.Lock()  # of the thread and its queue, for an instant
+        self._waiting: Waiting = SimpleQueue()
         self._thread: threading.Thread | None = None
 
     async def run(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -36,35 +37,32 @@ class Together:
         the database.
         """
         piece = _Piece(partial(call, *args, **kwargs))
-        if self._thread is None:
-            self._start()
-        self._waiting.put(piece)
+        with self._guard:
+            if self._thread is None:
+                self._waiting = SimpleQueue()
+                self._thread = threading.Thread(target=self._write, args=(self._waiting,), name="writer", daemon=True)
+                self._thread.start()
+            self._waiting.put(piece)
         return await piece.ended
 
     def close(self) -> None:
-        """Return once all that waits is done. What comes after it starts anew."""
+        """Return once all that waits is done. What comes after it starts a thread anew."""
         with self._guard:
             thread, self._thread = self._thread, None
-        if thread is not None:
             self._waiting.put(None)
+        if thread is not None:
             thread.join()
 
-    def _start(self) -> None:
-        with self._guard:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
-                self._thread.start()
-
-    def _write(self) -> None:
-        while (first := self._waiting.get()) is not None:
+    def _write(self, waiting: Waiting) -> None:
+        while (first := waiting.get()) is not None:
             pieces = [first]
-            if not self._at_once(pieces):
+            if not self._at_once(pieces, waiting):
                 for piece in pieces:
-                    self._at_once([piece], alone=True)
+                    self._at_once([piece])
             _tell(pieces)
 
-    def _at_once(self, pieces: list[_Piece[Any]], *, alone: bool = False) -> bool:
-        """Do these, and unless `alone` all that wait by the time that it is our turn to write: they are added.
+    def _at_once(self, pieces: list[_Piece[Any]], waiting: Waiting | None = None) -> bool:
+        """Do these, and all that are `waiting` by the time that it is our turn to write: they are added.
 
         False when one of several failed, and nothing is decided about any: whose fault it was shows when each is done
         by itself.
@@ -72,33 +70,22 @@ class Together:
         begun = working = False
         try:
             with self._transaction():
-                if not alone:
-                    pieces += self._next(MOST - len(pieces))
+                if waiting is not None:
+                    pieces += _next(waiting, MOST - len(pieces))
                 begun = working = True
                 results = [piece.call() for piece in pieces]
                 working = False
         except BaseException as error:  # noqa: BLE001 - raised where it belongs to
             if working and len(pieces) > 1:
                 return False
-            if not (begun or alone):  # no way to the database: nobody need find that out by waiting for it himself
-                pieces += self._next(self._waiting.qsize())
+            if waiting is not None and not begun:  # no way to the database: nobody need wait to find that out himself
+                pieces += _next(waiting, waiting.qsize())
             for piece in pieces:
                 piece.error = error
         else:
             for piece, result in zip(pieces, results, strict=True):
                 piece.result.append(result)
         return True
-
-    def _next(self, most: int) -> list[_Piece[Any]]:
-        pieces: list[_Piece[Any]] = []
-        with suppress(Empty):
-            while len(pieces) < most:
-                piece = self._waiting.get_nowait()
-                if piece is None:
-                    self._waiting.put(None)  # the end: not before these are done
-                    break
-                pieces.append(piece)
-        return pieces
 
 
 class _Piece(Generic[T]):
@@ -130,3 +117,15 @@ def _tell(pieces: Sequence[_Piece[Any]]) -> None:
     for loop in {piece.loop for piece in pieces}:
         with suppress(RuntimeError):  # it is closed: nobody waits any more
             loop.call_soon_threadsafe(settle, [piece for piece in pieces if piece.loop is loop])
+
+
+def _next(waiting: Waiting, most: int) -> list[_Piece[Any]]:
+    pieces: list[_Piece[Any]] = []
+    with suppress(Empty):
+        while len(pieces) < most:
+            piece = waiting.get_nowait()
+            if piece is None:
+                waiting.put(None)  # the end: not before these are done
+                break
+            pieces.append(piece)
+    return pieces
