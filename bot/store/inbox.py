@@ -178,12 +178,16 @@ class SqlInbox:
             if plan.forget:
                 person = connection.execute(select(person_of(claim.conversation.id))).scalar_one()
                 lock_person(connection, person)
+            stops_or_starts = plan.conversation.opted_out != claim.conversation.opted_out
+            if stops_or_starts:  # before this turn's messages: what still waits is dropped, the goodbye is not
+                _save_conversation(connection, claim.conversation, plan.conversation, now)
+                opted_out(connection, plan.conversation.id, now if plan.conversation.opted_out else None)
             for message in plan.messages:
                 queue(connection, plan.conversation.id, message, now, inbox_id=claim.inbox_id, trace=claim.trace)
             if plan.messages:
                 notify(connection, OUTBOX)
-            # From here on a webhook of this conversation waits (PostgreSQL), so what needs no lock is done before.
-            _save_conversation(connection, claim.conversation, plan.conversation, now)
+            if not stops_or_starts:  # late: from here on a webhook of this conversation waits (PostgreSQL)
+                _save_conversation(connection, claim.conversation, plan.conversation, now)
             for effect in plan.effects:
                 _apply(connection, plan.conversation.id, effect, now)
             if plan.forget:
@@ -221,8 +225,6 @@ def _save_conversation(connection: Connection, before: Conversation, after: Conv
         "b_updated_at": now,
     }
     connection.execute(_SAVE, saved)
-    if after.opted_out != before.opted_out:
-        opted_out(connection, after.id, now if after.opted_out else None)
     # Only what this turn changed: another conversation of his may have changed the rest meanwhile.
     person: dict[str, object] = {}
     if after.notice != before.notice:
