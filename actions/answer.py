@@ -51,7 +51,7 @@ _NAMED = frozenset({Reason.FOUND, Reason.SAME_ANSWER, Reason.SEVERAL, Reason.ELS
 _MAY_HOLD_A_NAME = frozenset({"greet", "affirm"})  # "oui, le passeport"; "thanks for the passport" asks nothing
 
 
-@cache  # nothing changes it, and reading it takes a quarter of a second
+@cache  # nothing changes it, and each `AnswerQuestion` wants it
 def _vocabulary() -> Vocabulary:
     return Vocabulary(load_words())
 

@@ -125,7 +125,7 @@ def open_knowledge(settings: Settings, remembered: Remembered | None = None) -> 
         load_content(settings.content_dir, remembered),
         load_embedder(settings.embedding_source),
         load_settings(PROJECT / "knowledge" / "settings.yaml"),
-        load_words(PROJECT / "knowledge" / "words.yaml"),
+        load_words(),
     )
 
 
@@ -144,7 +144,7 @@ def quiet_hours(settings: Settings) -> QuietHours:
 
 def follow_ups(knowledge: Knowledge) -> FollowUps:
     """Reads what a message does with the turns before it."""
-    vocabulary = load_words(PROJECT / "knowledge" / "words.yaml")
+    vocabulary = load_words()
     return FollowUps(load_follow_up_words(), vocabulary, knowledge, load_countries())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -138,6 +139,7 @@ def load_settings(file: Path = _HERE / "settings.yaml") -> Settings:
     return Settings.model_validate(yaml.safe_load(file.read_text("utf-8")))
 
 
+@cache  # every part that reads citizens' words asks for them, and nothing changes them while a process runs
 def load_words(file: Path = _HERE / "words.yaml", not_covered: Path = _HERE / "not_covered.yaml") -> Words:
     """
     Raises:

@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -206,7 +207,7 @@ def _ask_after_idling(engine: Engine) -> None:
     def put_back(_connection: object, record: ConnectionPoolEntry) -> None:
         record.info[_USED] = time.monotonic()
 
-    def taken(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:  # noqa: ANN401 - a driver's own type
+    def taken(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
         if time.monotonic() - record.info.get(_USED, math.inf) > IDLED_S:
             try:
                 engine.dialect.do_ping(connection)

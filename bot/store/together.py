@@ -1,7 +1,7 @@
 """Several writes in one transaction: what waits for SQLite's one writer is written, and synced to the disk, together.
 
 Databases call it group commit. One thread of a process writes for all its coroutines, so that they hand over nothing
-to each other: with a thread for each, Python's own lock was passed on forty times a message (docs/benchmarks.md).
+to each other: with a thread for each they waited for Python's own lock and for each other's turn.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Together:
                 begun = working = True
                 results = [piece.call() for piece in pieces]
                 working = False
-        except BaseException as error:  # noqa: BLE001 - raised where it belongs to
+        except BaseException as error:  # noqa: BLE001 - raised in the coroutine, which else waits for ever
             if working and len(pieces) > 1:
                 return False
             if waiting is not None and not begun:  # no way to the database: nobody need wait to find that out himself

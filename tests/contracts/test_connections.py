@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from bot.ports import StoreUnavailable
 from bot.store import database as module
@@ -26,9 +27,9 @@ def pings(pooled: Database, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     asked: list[object] = []
     ping = pooled.engine.dialect.do_ping
 
-    def asking(connection: object) -> bool:
+    def asking(connection: DBAPIConnection) -> bool:
         asked.append(connection)
-        return ping(connection)  # type: ignore[arg-type] - the driver's own
+        return ping(connection)
 
     monkeypatch.setattr(pooled.engine.dialect, "do_ping", asking)
     return asked
